@@ -1,0 +1,54 @@
+// swift-tools-version:6.0
+import PackageDescription
+
+// Imports point one way:
+// GSL ← Moments ← Activations ← Expectation ← LimitKernels ← Tables ← infwidth,
+// and FiniteWidth, which samples, sees Networks, Moments and Activations only: a witness shares no formula
+// with what it tests.
+let package = Package(
+  name: "InfiniteWidth",
+  products: [
+    .library(
+      name: "InfiniteWidth",
+      targets: ["Moments", "Activations", "Expectation", "Networks", "LimitKernels", "FiniteWidth", "Tables"]),
+    .executable(name: "infwidth", targets: ["infwidth"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.0.0"),
+    .package(url: "https://github.com/attaswift/BigInt", from: "6.0.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CGSL", pkgConfig: "gsl", providers: [.apt(["libgsl-dev"]), .brew(["gsl"])]),
+    .target(name: "GSL", dependencies: ["CGSL"]),
+    .target(
+      name: "Moments",
+      dependencies: [
+        "GSL", .product(name: "BigInt", package: "BigInt"),
+        .product(name: "Numerics", package: "swift-numerics"),
+      ]),
+    .target(name: "Activations", dependencies: ["GSL", "Moments"]),
+    .target(name: "Expectation", dependencies: ["GSL", "Moments", "Activations"]),
+    .target(name: "Networks", dependencies: ["Moments", "Activations", .product(name: "Yams", package: "Yams")]),
+    .target(name: "LimitKernels", dependencies: ["Networks", "Expectation"]),
+    .target(name: "FiniteWidth", dependencies: ["Networks"]),
+    .target(name: "Tables", dependencies: ["LimitKernels", "FiniteWidth"]),
+    .executableTarget(
+      name: "infwidth",
+      dependencies: [
+        "Tables", "LimitKernels", "FiniteWidth", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .target(name: "TestSupport", dependencies: ["Moments", "Activations"], path: "Tests/TestSupport"),
+    .testTarget(name: "GSLTests", dependencies: ["GSL"]),
+    .testTarget(name: "MomentsTests", dependencies: ["Moments", "TestSupport"]),
+    .testTarget(name: "ActivationsTests", dependencies: ["Activations", "TestSupport"]),
+    .testTarget(name: "ExpectationTests", dependencies: ["Expectation", "TestSupport"]),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
+    .testTarget(name: "LimitKernelsTests", dependencies: ["LimitKernels", "TestSupport"]),
+    .testTarget(name: "FiniteWidthTests", dependencies: ["FiniteWidth", "LimitKernels", "TestSupport"]),
+    .testTarget(name: "TablesTests", dependencies: ["Tables", "TestSupport"]),
+    .testTarget(name: "CommandTests", dependencies: ["infwidth", "TestSupport"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

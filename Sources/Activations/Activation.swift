@@ -1,0 +1,157 @@
+import Moments
+
+/// How a function grows, which decides what expectations exist.
+public enum Growth: Sendable, Equatable {
+  /// `|f(z)| ≤ C (1 + |z|)^degree`; degree 0 for bounded functions.
+  case power(Int)
+  /// `|f(z)| ≤ C exp(rate |z|)`, and no power bounds it.
+  case exponential(rate: ExactNumber)
+
+  /// The growth of a product.
+  public static func * (a: Growth, b: Growth) -> Growth {
+    switch (a, b) {
+    case (.power(let p), .power(let q)): return .power(p + q)
+    case (.exponential(let p), .exponential(let q)): return .exponential(rate: p + q)
+    case (.exponential, .power): return a
+    case (.power, .exponential): return b
+    }
+  }
+}
+
+/// Behaviour under reflection `z ↦ −z`.
+public enum Parity: Sendable, Equatable {
+  case even, odd, none
+
+  public static func * (a: Parity, b: Parity) -> Parity {
+    if a == .none || b == .none { return .none }
+    return a == b ? .even : .odd
+  }
+}
+
+/// A real function of one variable together with what integration must know of it.
+///
+/// An activation, its derivatives, and products of these (as the finite-width theory needs) are all such functions.
+public struct ScalarFunction: Sendable {
+  /// For messages, as in `relu'`.
+  public var name: String
+  /// The function.
+  public var evaluate: @Sendable (Double) -> Double
+  /// Points where it or a derivative jumps, ascending; between them it is analytic.
+  public var kinks: [ExactNumber]
+  /// Where its shape changes on a scale of its own, for example `[−4, −1, 1, 4]` for tanh: hints for adaptive
+  /// rules that would otherwise step over a narrow feature under a wide law.
+  public var transitions: [Double]
+  /// How fast it grows at ±∞.
+  public var growth: Growth
+  /// Its exact form, if it is piecewise polynomial.
+  public var pieces: PiecewisePolynomial?
+  /// Its exact form, if it is a sum of exponentials `Σ c e^{λ z}`, real or imaginary `λ`.
+  public var waves: [Wave]?
+  /// Its parity.
+  public var parity: Parity
+  /// For functions analytic in a strip: the distance of the nearest complex singularity from the real axis, an
+  /// upper bound for how slowly Fourier coefficients fall, `exp(−strip · ω)`; infinity for entire functions, 0 for
+  /// functions with kinks.
+  public var strip: Double
+
+  public init(
+    name: String, kinks: [ExactNumber] = [], transitions: [Double] = [], growth: Growth,
+    pieces: PiecewisePolynomial? = nil, waves: [Wave]? = nil, parity: Parity = .none, strip: Double = 0,
+    evaluate: @escaping @Sendable (Double) -> Double
+  ) {
+    self.name = name
+    self.evaluate = evaluate
+    self.kinks = kinks
+    self.transitions = transitions
+    self.growth = growth
+    self.pieces = pieces
+    self.waves = waves
+    self.parity = parity
+    self.strip = strip
+  }
+
+  /// The function with the exact form `pieces`.
+  public init(name: String, pieces: PiecewisePolynomial, parity: Parity = .none) {
+    let degree = pieces.degree
+    self.init(
+      name: name, kinks: pieces.breakpoints, growth: .power(degree), pieces: pieces, parity: parity,
+      strip: pieces.breakpoints.isEmpty ? .infinity : 0, evaluate: pieces.evaluator)
+  }
+
+  /// The pointwise product.
+  public static func * (f: ScalarFunction, g: ScalarFunction) -> ScalarFunction {
+    let (first, second) = (f.evaluate, g.evaluate)
+    var pieces: PiecewisePolynomial?
+    if let p = f.pieces, let q = g.pieces { pieces = p * q }
+    var waves: [Wave]?
+    if let p = f.waves, let q = g.waves { waves = p.flatMap { a in q.map { a * $0 } } }
+    return ScalarFunction(
+      name: "\(f.name)·\(g.name)", kinks: Array(Set(f.kinks + g.kinks)).sorted(),
+      transitions: Array(Set(f.transitions + g.transitions)).sorted(), growth: f.growth * g.growth, pieces: pieces,
+      waves: waves, parity: f.parity * g.parity, strip: min(f.strip, g.strip), evaluate: { first($0) * second($0) })
+  }
+}
+
+/// One term `coefficient · e^{λ z}`, with `λ = rate` or `λ = i·rate`, of a sum of exponentials.
+public struct Wave: Sendable, Equatable {
+  /// The real part of the coefficient.
+  public var real: ExactNumber
+  /// The imaginary part of the coefficient.
+  public var imaginary: ExactNumber
+  /// The real part of λ.
+  public var growthRate: ExactNumber
+  /// The imaginary part of λ.
+  public var frequency: ExactNumber
+
+  public init(real: ExactNumber, imaginary: ExactNumber = 0, growthRate: ExactNumber = 0, frequency: ExactNumber = 0) {
+    self.real = real
+    self.imaginary = imaginary
+    self.growthRate = growthRate
+    self.frequency = frequency
+  }
+
+  public static func * (a: Wave, b: Wave) -> Wave {
+    Wave(
+      real: a.real * b.real - a.imaginary * b.imaginary, imaginary: a.real * b.imaginary + a.imaginary * b.real,
+      growthRate: a.growthRate + b.growthRate, frequency: a.frequency + b.frequency)
+  }
+}
+
+/// An activation function φ with its derivative.
+///
+/// Laws (checked by the contract suite over `ActivationRegistry.all`): `derivative` is the derivative of `value`
+/// away from kinks; at a kink it is the one PyTorch uses; the exact forms, where there are any, agree with the
+/// closures; the stated parity, growth and kinks hold.
+public protocol Activation: Sendable, CustomStringConvertible {
+  /// φ.
+  var value: ScalarFunction { get }
+  /// φ′; at a kink the value that PyTorch uses.
+  var derivative: ScalarFunction { get }
+}
+
+/// An activation made of a user's own closures.
+///
+///     let swish2 = CustomActivation(
+///       name: "swish2", value: { $0 / (1 + exp(-2 * $0)) }, derivative: { … }, growth: .power(1))
+public struct CustomActivation: Activation {
+  public let value: ScalarFunction
+  public let derivative: ScalarFunction
+  public var description: String { value.name }
+
+  /// - Parameters:
+  ///   - name: For tables and messages.
+  ///   - kinks: Every point where φ or one of its derivatives jumps.
+  ///   - transitions: Where φ changes its shape on a scale of its own.
+  ///   - growth: How fast φ grows; φ′ is taken to grow no faster.
+  ///   - value: φ.
+  ///   - derivative: φ′.
+  public init(
+    name: String, kinks: [ExactNumber] = [], transitions: [Double] = [-8, -2, 0, 2, 8], growth: Growth,
+    value: @escaping @Sendable (Double) -> Double, derivative: @escaping @Sendable (Double) -> Double
+  ) {
+    self.value = ScalarFunction(
+      name: name, kinks: kinks.sorted(), transitions: transitions, growth: growth, evaluate: value)
+    self.derivative = ScalarFunction(
+      name: name + "'", kinks: kinks.sorted(), transitions: transitions, growth: growth, evaluate: derivative)
+  }
+}

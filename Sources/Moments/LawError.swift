@@ -1,0 +1,25 @@
+/// What is wrong with a law.
+public enum LawError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// No law has this name.
+  case unknown(name: String, nearest: String?)
+  /// The arguments are not those of the law.
+  case wrongArguments(law: String, signature: String)
+  /// A parameter has a value that the law does not allow.
+  case impossible(law: String, problem: String, remedy: String)
+  /// The text cannot be read.
+  case syntax(CallSyntax.SyntaxError)
+
+  public var description: String {
+    switch self {
+    case .unknown(let name, let nearest):
+      let hint =
+        nearest.map { "Did you mean '\($0)'?" } ?? "The laws are: \(LawRegistry.names.joined(separator: ", "))."
+      return "There is no law '\(NumberError.excerpt(name))'. \(hint)"
+    case .wrongArguments(let law, let signature):
+      return "'\(law)' has the wrong arguments. Write \(signature)."
+    case .impossible(let law, let problem, let remedy):
+      return "'\(law)': \(problem). \(remedy)"
+    case .syntax(let error): return error.description
+    }
+  }
+}
