@@ -6,14 +6,17 @@ public enum Growth: Sendable, Equatable {
   case power(Int)
   /// `|f(z)| ≤ C exp(rate |z|)`, and no power bounds it.
   case exponential(rate: ExactNumber)
+  /// Falls faster than every power, or vanishes.
+  case vanishing
 
   /// The growth of a product.
   public static func * (a: Growth, b: Growth) -> Growth {
     switch (a, b) {
     case (.power(let p), .power(let q)): return .power(p + q)
     case (.exponential(let p), .exponential(let q)): return .exponential(rate: p + q)
-    case (.exponential, .power): return a
-    case (.power, .exponential): return b
+    case (.exponential, _): return a
+    case (_, .exponential): return b
+    case (.vanishing, _), (_, .vanishing): return .vanishing
     }
   }
 }
@@ -53,6 +56,10 @@ public struct ScalarFunction: Sendable {
   /// upper bound for how slowly Fourier coefficients fall, `exp(−strip · ω)`; infinity for entire functions, 0 for
   /// functions with kinks.
   public var strip: Double
+  /// How fast it grows at −∞, where that differs from `growth`: nil means the same.
+  public var leftGrowth: Growth?
+  /// Its value, if it is a constant that has no exact form.
+  public var constantValue: Double?
 
   public init(
     name: String, kinks: [ExactNumber] = [], transitions: [Double] = [], growth: Growth,
@@ -85,10 +92,24 @@ public struct ScalarFunction: Sendable {
     if let p = f.pieces, let q = g.pieces { pieces = p * q }
     var waves: [Wave]?
     if let p = f.waves, let q = g.waves { waves = p.flatMap { a in q.map { a * $0 } } }
-    return ScalarFunction(
+    var product = ScalarFunction(
       name: "\(f.name)·\(g.name)", kinks: Array(Set(f.kinks + g.kinks)).sorted(),
       transitions: Array(Set(f.transitions + g.transitions)).sorted(), growth: f.growth * g.growth, pieces: pieces,
       waves: waves, parity: f.parity * g.parity, strip: min(f.strip, g.strip), evaluate: { first($0) * second($0) })
+    if f.leftGrowth != nil || g.leftGrowth != nil {
+      product.leftGrowth = (f.leftGrowth ?? f.growth) * (g.leftGrowth ?? g.growth)
+    }
+    if let p = f.constantValue, let q = g.constantValue { product.constantValue = p * q }
+    return product
+  }
+
+  /// How fast the function grows towards +∞ (`sign > 0`) or −∞.
+  public func growth(towards sign: Int) -> Growth {
+    if let pieces {
+      let degree = (sign > 0 ? pieces.polynomials.last : pieces.polynomials.first)?.degree ?? -1
+      return degree < 0 ? .vanishing : .power(degree)
+    }
+    return sign > 0 ? growth : leftGrowth ?? growth
   }
 }
 

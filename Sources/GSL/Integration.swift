@@ -85,7 +85,7 @@ public func integrateAdaptively(
     return withUnsafeMutablePointer(to: &box) { boxPointer in
       var function = gsl_function(function: callIntegrand, params: UnsafeMutableRawPointer(boxPointer))
       return gsl_integration_qag(
-        &function, lower, upper, absolute, max(relative, 1e-14), workspace.limit, rule.rawValue,
+        &function, lower, upper, absolute, max(relative, 1.2e-14), workspace.limit, rule.rawValue,
         workspace.pointer, &value, &error)
     }
   }

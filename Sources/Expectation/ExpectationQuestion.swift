@@ -1,0 +1,181 @@
+import Activations
+import Moments
+
+/// The question of this module: `E[f(u) g(v)]` for a preactivation pair.
+public struct ExpectationQuestion: Sendable {
+  public var f: ScalarFunction
+  public var g: ScalarFunction
+  public var pair: PreactivationPair
+  /// The relative error to aim at.
+  public var relativeTolerance: Double
+
+  public init(_ f: ScalarFunction, _ g: ScalarFunction, _ pair: PreactivationPair, relativeTolerance: Double = 1e-13) {
+    self.f = f
+    self.g = g
+    self.pair = pair
+    self.relativeTolerance = relativeTolerance
+  }
+
+  /// For messages, as in `E[relu(u) relu(v)]`.
+  public var name: String { "E[\(f.name)(u) \(g.name)(v)]" }
+}
+
+/// One way to answer the question.
+///
+/// A method that does not apply answers nil, quickly; one that applies but falls short of the tolerance answers
+/// with its honest, larger error.
+protocol ExpectationMethod: Sendable {
+  /// For listings and for `docs/accuracy.md`.
+  var name: String { get }
+  func evaluate(_ question: ExpectationQuestion) throws -> Quantity?
+}
+
+/// The choice of the method: one list, from exact arithmetic to sampling.
+public enum ExpectationChain {
+  /// A deterministic value is good enough to stand if its relative error is below this; else it is sampled.
+  static let deterministicLimit = 1e-9
+
+  /// The methods in the order in which they are tried. The first one that reaches the tolerance answers.
+  static let methods: [any ExpectationMethod] = [
+    JointMoments(),  // polynomials under any law with moments: exact where the moments are
+    TruncatedPowers(),  // piecewise polynomials under box and discrete laws: exact while affordable
+    WaveExpectation(),  // sums of exponentials: characteristic functions and exponential moments
+    GaussianReduction(),  // a Gaussian pair, mixed over atoms: dual activations
+    DiscreteEnumeration(),  // purely discrete laws: a finite sum
+    NestedQuadrature(maximumVariables: 2),  // adaptive Gauss–Kronrod between break points
+    FourierSeries(),  // smooth-windowed Fourier series against the characteristic function
+    GaussianMixtureQuadrature(),  // E over the bias of shifted Gaussian duals
+    NestedQuadrature(maximumVariables: 3),
+    QuasiMonteCarlo(),  // randomized Sobol points: a standard error, and it says so
+  ]
+
+  /// Answers `E[f(u) g(v)]`.
+  ///
+  /// First decides whether the expectation exists, then removes what is constant or affinely dependent, then runs
+  /// down ``methods``. A deterministic answer that misses the tolerance is kept if its relative error is at most
+  /// 1e-9; otherwise the chain goes on to sampling.
+  ///
+  /// - Parameters:
+  ///   - question: What is asked.
+  ///   - required: A relative accuracy that must be reached; nil accepts what the chain gives.
+  /// - Throws: ``ExpectationError`` when `required` is missed, or when no method applies.
+  public static func expectation(_ question: ExpectationQuestion, required: Double? = nil) throws -> Quantity {
+    if let missing = try Existence.obstacle(question) { return missing }
+    let reduced = reduce(question)
+    let answer = try run(reduced.question)
+    let result = reduced.factor.isZero ? .zero : Estimate(exact: reduced.factor) * answer
+    if case .finite(let estimate) = result {
+      guard estimate.value.isFinite, estimate.error.isFinite else {
+        throw ExpectationError.overflow(quantity: question.name)
+      }
+      if let required, estimate.error > required * estimate.value.magnitude, estimate.error > 0 {
+        throw ExpectationError.accuracyNotReached(
+          quantity: question.name, requested: required, reached: estimate.error / estimate.value.magnitude)
+      }
+    }
+    return result
+  }
+
+  private static func run(_ question: ExpectationQuestion) throws -> Quantity {
+    var best: Estimate?
+    for method in methods {
+      if method is QuasiMonteCarlo, let best, best.error <= deterministicLimit * best.value.magnitude { break }
+      guard let quantity = try method.evaluate(question) else { continue }
+      guard case .finite(let estimate) = quantity else { return quantity }
+      if estimate.method == .exact || estimate.error <= goal(question, estimate) { return quantity }
+      if best.map({ estimate.error < $0.error }) ?? true { best = estimate }
+    }
+    guard let best else {
+      throw ExpectationError.notComputable(quantity: question.name, reason: "no method applies to these laws")
+    }
+    return .finite(best)
+  }
+
+  private static func goal(_ question: ExpectationQuestion, _ estimate: Estimate) -> Double {
+    max(question.relativeTolerance, 1e-15) * estimate.value.magnitude * 8
+  }
+
+  /// Removes a constant argument, and the second argument if it is an affine function of the first.
+  static func reduce(_ question: ExpectationQuestion) -> (question: ExpectationQuestion, factor: ExactNumber) {
+    var question = question
+    if question.pair.isConstantU {
+      question = ExpectationQuestion(
+        question.g, question.f, question.pair.swapped, relativeTolerance: question.relativeTolerance)
+    }
+    if !question.pair.isConstantV, let relation = question.pair.affineRelation {
+      let composed = question.g.composed(slope: relation.slope, intercept: relation.intercept)
+      question.f = question.f * composed
+      question.g = .one
+      question.pair = question.pair.marginalU
+    } else if question.pair.isConstantV {
+      let value = question.g.pieces.map { ScalarFunction.constant($0(question.pair.offsetV)) }
+      let level = question.pair.offsetV.doubleValue
+      question.g = value ?? ScalarFunction.constant(approximately: question.g.evaluate(level))
+      question.pair = question.pair.marginalU
+    }
+    return (question, 1)
+  }
+}
+
+extension ScalarFunction {
+  /// The constant 1.
+  static let one = constant(1)
+
+  static func constant(_ value: ExactNumber) -> ScalarFunction {
+    var result = ScalarFunction(
+      name: "\(value)", pieces: PiecewisePolynomial(Polynomial([value])), parity: .even)
+    result.waves = [Wave(real: value)]
+    return result
+  }
+
+  /// A constant that is not known exactly: no exact form, so that no result claims to be exact.
+  static func constant(approximately value: Double) -> ScalarFunction {
+    var result = ScalarFunction(
+      name: "\(value)", growth: .power(0), parity: .even, strip: .infinity, evaluate: { _ in value })
+    result.constantValue = value
+    return result
+  }
+
+  /// The function `z ↦ f(slope · z + intercept)`, `slope ≠ 0`.
+  func composed(slope: ExactNumber, intercept: ExactNumber) -> ScalarFunction {
+    if slope == 1 && intercept.isZero { return self }
+    guard let inverse = slope.reciprocal else { return self }
+    let (scale, shift) = (slope.doubleValue, intercept.doubleValue)
+    let evaluate = self.evaluate
+    let back: (ExactNumber) -> ExactNumber = { ($0 - intercept) * inverse }
+    var result = ScalarFunction(
+      name: name, kinks: kinks.map(back).sorted(), transitions: transitions.map { ($0 - shift) / scale }.sorted(),
+      growth: growth, parity: intercept.isZero ? parity : .none, strip: strip / scale.magnitude,
+      evaluate: { evaluate(scale * $0 + shift) })
+    result.constantValue = constantValue
+    if slope.signum < 0 {
+      result.growth = growth(towards: -1)
+      result.leftGrowth = growth(towards: 1)
+    } else {
+      result.leftGrowth = leftGrowth
+    }
+    if case .exponential(let rate) = growth { result.growth = .exponential(rate: rate * slope.magnitude) }
+    result.pieces = pieces.map { pieces in
+      let line = Polynomial([intercept, slope])
+      let polynomials = pieces.polynomials.map { polynomial in
+        polynomial.coefficients.reversed().reduce(Polynomial.zero) { $0 * line + Polynomial([$1]) }
+      }
+      let points = pieces.breakpoints.map(back)
+      return slope.signum > 0
+        ? PiecewisePolynomial(
+          breakpoints: points, polynomials: polynomials, breakpointValues: pieces.breakpointValues)
+        : PiecewisePolynomial(
+          breakpoints: points.reversed(), polynomials: polynomials.reversed(),
+          breakpointValues: pieces.breakpointValues.reversed())
+    }
+    // e^{λ(slope z + intercept)} keeps an exact form only without intercept.
+    result.waves =
+      intercept.isZero
+      ? waves?.map { wave in
+        Wave(
+          real: wave.real, imaginary: wave.imaginary, growthRate: wave.growthRate * slope,
+          frequency: wave.frequency * slope)
+      } : nil
+    return result
+  }
+}

@@ -1,0 +1,294 @@
+import Activations
+import GSL
+import Moments
+import Numerics
+
+/// A Fourier series of `f` and `g` against the joint characteristic function, for any number of inputs.
+///
+/// On an interval that contains the preactivation up to a probability of 1e-34, `f` is replaced by `F = f · W` with a
+/// window W that is 1 there to within 1e-17 and falls to 0 smoothly outside,
+///
+///     W(z) = ½ [erf((z − c + B)/δ) − erf((z − c − B)/δ)] ,
+///
+/// so that F continues periodically without a jump, whatever f does at the ends. Then
+///
+///     E[f(u) g(v)] = Σ_{m,n} a_m b_n Ψ(ω_m, ω_n) ,  Ψ(s, t) = E exp(i (s u + t v)) = Πⱼ ψⱼ(s αⱼ + t βⱼ) .
+///
+/// For f analytic in a strip of half-width h the coefficients fall like `exp(−h ω)`; at a kink they fall like a power
+/// of 1/ω, and the decay of Ψ must help. The sum runs over growing squares |m|, |n| ≤ M; the tail is bounded by the
+/// absolute values of the last two dyadic shells, continued as the geometric series that they begin, twice over.
+/// Rounding is bounded through the sum of all absolute values.
+struct FourierSeries: ExpectationMethod {
+  let name = "Fourier series"
+
+  /// Characteristic-function evaluations that are worth the wait, about a second.
+  static let affordableTerms = 6_000_000
+
+  func evaluate(_ question: ExpectationQuestion) throws -> Quantity? {
+    let pair = question.pair
+    guard let u = Side(question.f, pair), let psi = JointCharacteristicFunction(pair) else { return nil }
+    if question.g.constantValue != nil || question.g.pieces?.polynomial?.degree ?? 1 <= 0 {
+      let level = question.g.evaluate(0)
+      return try univariate(u, psi, question).map { .finite(Estimate(exact: ExactNumber(exactly: level) ?? 0) * $0) }
+    }
+    guard let v = Side(question.g, pair.swapped) else { return nil }
+    return try bivariate(u, v, psi, question).map { .finite($0) }
+  }
+
+  private func univariate(
+    _ u: Side, _ psi: JointCharacteristicFunction, _ question: ExpectationQuestion
+  ) throws -> Estimate? {
+    var count = u.firstCount
+    var previousShell = Double.infinity
+    var best: Estimate?
+    while count <= 20_000 {
+      let a = try u.coefficients(upTo: count)
+      var sum = a[0].real
+      var magnitude = sum.magnitude
+      var shell = 0.0
+      for m in 1...count {
+        let term = a[m] * psi.value(u.frequency(m), 0)
+        sum += 2 * term.real
+        let size = 2 * term.length
+        magnitude += size
+        if m > count / 2 { shell += size }
+      }
+      let estimate = Self.estimate(sum, magnitude, shell, previousShell, u.cutoffError, 1)
+      if let estimate {
+        if best.map({ estimate.error < $0.error }) ?? true { best = estimate }
+        if estimate.error <= question.relativeTolerance * estimate.value.magnitude { break }
+        if shell <= 1e-16 * magnitude { break }
+      }
+      previousShell = shell
+      count *= 2
+    }
+    return best
+  }
+
+  private func bivariate(
+    _ u: Side, _ v: Side, _ psi: JointCharacteristicFunction, _ question: ExpectationQuestion
+  ) throws -> Estimate? {
+    var counts = (u.firstCount, v.firstCount)
+    var previousShell = Double.infinity
+    var best: Estimate?
+    while (counts.0 + 1) * (2 * counts.1 + 1) <= Self.affordableTerms {
+      let a = try u.coefficients(upTo: counts.0)
+      let b = try v.coefficients(upTo: counts.1)
+      var sum = CompensatedSum()
+      var magnitude = 0.0
+      var shell = 0.0
+      for m in 0...counts.0 {
+        // Conjugate pairs (m, n) and (−m, −n) give twice the real part.
+        let s = u.frequency(m)
+        let factor = m == 0 ? 1.0 : 2.0
+        var row = Complex<Double>.zero
+        var rowMagnitude = 0.0
+        var rowShell = 0.0
+        for n in -counts.1...counts.1 {
+          let coefficient = n >= 0 ? b[n] : b[-n].conjugate
+          let term = coefficient * psi.value(s, v.frequency(n))
+          row = row + term
+          let size = term.real.magnitude + term.imaginary.magnitude
+          rowMagnitude += size
+          if abs(n) > counts.1 / 2 { rowShell += size }
+        }
+        let size = a[m].length * factor
+        sum.add(factor * (a[m] * row).real)
+        magnitude += size * rowMagnitude
+        shell += size * (m > counts.0 / 2 ? rowMagnitude : rowShell)
+      }
+      let cutoff = (u.cutoffError + v.cutoffError) * u.scale * v.scale
+      let dimension = Double(psi.count)
+      if let estimate = Self.estimate(sum.value, magnitude, shell, previousShell, cutoff, dimension) {
+        if best.map({ estimate.error < $0.error }) ?? true { best = estimate }
+        if estimate.error <= question.relativeTolerance * estimate.value.magnitude { break }
+        if shell <= 1e-16 * magnitude { break }
+      }
+      previousShell = shell
+      counts = (counts.0 * 2, counts.1 * 2)
+    }
+    return best
+  }
+
+  /// Nil until two shells show a geometric decay.
+  private static func estimate(
+    _ sum: Double, _ magnitude: Double, _ shell: Double, _ previousShell: Double, _ cutoff: Double, _ dimension: Double
+  ) -> Estimate? {
+    guard previousShell.isFinite else { return nil }
+    let ratio = previousShell == 0 ? 0 : shell / previousShell
+    guard ratio < 0.75 else { return nil }
+    let tail = 2 * shell * max(ratio, 1e-3) / (1 - ratio)
+    let rounding = (8 + 2 * dimension) * 0x1p-53 * magnitude
+    return Estimate(sum, error: tail + rounding + cutoff, method: .series)
+  }
+}
+
+/// `Ψ(s, t) = E exp(i (s u + t v))`.
+private struct JointCharacteristicFunction {
+  private let offset: (u: Double, v: Double)
+  private let covariance: (uu: Double, uv: Double, vv: Double)
+  private let symmetric: [(law: any Law, u: Double, v: Double)]
+  private let asymmetric: [(law: any Law, u: Double, v: Double)]
+  /// The number of factors.
+  var count: Int { symmetric.count + asymmetric.count + 1 }
+
+  init?(_ pair: PreactivationPair) {
+    offset = (pair.offsetU.doubleValue, pair.offsetV.doubleValue)
+    covariance = (pair.gaussianUU.doubleValue, pair.gaussianUV.doubleValue, pair.gaussianVV.doubleValue)
+    let parts = pair.summands.map { (law: $0.law, u: $0.u.doubleValue, v: $0.v.doubleValue) }
+    symmetric = parts.filter(\.law.isSymmetric)
+    asymmetric = parts.filter { !$0.law.isSymmetric }
+  }
+
+  func value(_ s: Double, _ t: Double) -> Complex<Double> {
+    let quadratic = s * s * covariance.uu + 2 * s * t * covariance.uv + t * t * covariance.vv
+    var real = quadratic == 0 ? 1 : Double.exp(-0.5 * max(quadratic, 0))
+    for part in symmetric {
+      if real == 0 { return .zero }
+      real *= part.law.characteristicFunction(s * part.u + t * part.v).real
+    }
+    let phase = s * offset.u + t * offset.v
+    if asymmetric.isEmpty && phase == 0 { return Complex(real) }
+    var product = Complex(real) * Complex(.cos(phase), .sin(phase))
+    for part in asymmetric { product = product * part.law.characteristicFunction(s * part.u + t * part.v) }
+    return product
+  }
+}
+
+/// One argument: its interval, window and Fourier coefficients.
+private struct Side {
+  let function: ScalarFunction
+  /// The interval's centre, relative to the origin of z.
+  let center: Double
+  /// Half the interval that holds the preactivation.
+  let radius: Double
+  /// The window's edge width δ.
+  let edge: Double
+  /// Half the period.
+  let halfPeriod: Double
+  /// What the cut at `radius` and the window leave out, relative to `scale`.
+  let cutoffError: Double
+  /// The largest |f| on the interval, sampled.
+  let scale: Double
+  /// The number of coefficients to begin with.
+  let firstCount: Int
+
+  /// The probability beyond the interval.
+  private static let outside = 1e-34
+
+  init?(_ function: ScalarFunction, _ pair: PreactivationPair) {
+    // Heavy tails leave no interval; exponential growth outruns the cut.
+    if case .exponential = function.growth { return nil }
+    guard let interval = Self.interval(pair) else { return nil }
+    self.function = function
+    let radius = max((interval.upper - interval.lower) / 2, 1e-300)
+    let center = (interval.upper + interval.lower) / 2
+    let isAnalytic = function.strip > 0
+    // Entire functions of the interface behave like strips of half-width 3: erf and its kin grow like e^{y²}.
+    let natural = isAnalytic ? min(function.strip, 3) / 3 : .infinity
+    let edge = min(natural, radius)
+    self.radius = radius
+    self.center = center
+    self.edge = edge
+    halfPeriod = radius + 12 * edge
+    let rate = isAnalytic ? 12 / edge : 8 / edge
+    let first = rate * (radius + 12 * edge) / Double.pi
+    guard first < 1500 else { return nil }
+    firstCount = max(8, Int(first) / 2)
+    var largest = 0.0
+    for index in 0...64 {
+      largest = max(largest, function.evaluate(center + radius * (Double(index) / 32 - 1)).magnitude)
+    }
+    scale = largest
+    cutoffError = 4e-17
+  }
+
+  /// Where u is but for a probability of 1e-34: the exact support, or Chernoff's bound, whichever is shorter.
+  private static func interval(_ pair: PreactivationPair) -> (lower: Double, upper: Double)? {
+    var support = (lower: pair.offsetU.doubleValue, upper: pair.offsetU.doubleValue)
+    var isBounded = pair.gaussianUU.isZero
+    var parts: [(law: any Law, coefficient: Double)] = []
+    for summand in pair.summands where !summand.u.isZero {
+      let coefficient = summand.u.doubleValue
+      parts.append((summand.law, coefficient))
+      switch summand.law.tail {
+      case .power: return nil
+      case .gaussian, .exponential: isBounded = false
+      case .bounded:
+        let decomposition = summand.law.decomposition
+        var ends = decomposition.atoms.map { $0.value.doubleValue * coefficient }
+        for density in decomposition.densities {
+          ends.append(density.point(density.lower) * coefficient)
+          ends.append(density.point(density.upper) * coefficient)
+        }
+        support.lower += ends.min() ?? 0
+        support.upper += ends.max() ?? 0
+      }
+    }
+    let variance = pair.gaussianUU.doubleValue
+    let offset = pair.offsetU.doubleValue
+    // P(u ≥ r) ≤ E e^{t u} e^{−t r} for every t > 0.
+    func chernoff(_ side: Double) -> Double {
+      var best = Double.infinity
+      for exponent in stride(from: -12.0, through: 12, by: 0.25) {
+        let t = Double.pow(2, exponent)
+        var logarithm = 0.5 * variance * t * t + side * offset * t
+        for part in parts { logarithm += Double.log(part.law.exponentialMoment(side * part.coefficient * t)) }
+        guard logarithm.isFinite else { continue }
+        best = min(best, (logarithm - Double.log(outside)) / t)
+      }
+      return best
+    }
+    var upper = chernoff(1)
+    var lower = -chernoff(-1)
+    if isBounded {
+      upper = min(upper, support.upper)
+      lower = max(lower, support.lower)
+    }
+    guard lower.isFinite, upper.isFinite, lower < upper else { return nil }
+    return (lower, upper)
+  }
+
+  func frequency(_ m: Int) -> Double { Double.pi * Double(m) / halfPeriod }
+
+  /// a₀ … a_count of `F(z) = Σ a_m exp(i ω_m z)`, by Gauss–Legendre panels that end at the kinks.
+  func coefficients(upTo count: Int) throws -> [Complex<Double>] {
+    let rule = try GaussLegendreRule(count: 20)
+    let highest = frequency(count)
+    var ends = [center - halfPeriod, center + halfPeriod]
+    ends += function.kinks.map(\.doubleValue).filter { ($0 - center).magnitude < halfPeriod }
+    ends.sort()
+    // 20 nodes resolve a phase of 12, and the window's and the function's own scale.
+    let width = min(12 / highest, edge, function.strip > 0 ? 2 * function.strip : .infinity)
+    var nodes: [(z: Double, value: Double)] = []
+    for (lower, upper) in zip(ends, ends.dropFirst()) where upper > lower {
+      let panels = max(1, Int(((upper - lower) / width).rounded(.up)))
+      let half = (upper - lower) / Double(2 * panels)
+      for panel in 0..<panels {
+        let middle = lower + half * Double(2 * panel + 1)
+        for (node, weight) in zip(rule.nodes, rule.weights) {
+          let z = middle + half * node
+          nodes.append((z, weight * half * function.evaluate(z) * window(z) / (2 * halfPeriod)))
+        }
+      }
+    }
+    var result = [Complex<Double>](repeating: .zero, count: count + 1)
+    for node in nodes where node.value != 0 {
+      // Powers of e^{−i ω₁ z}, restarted so that rounding does not grow.
+      let angle = -Double.pi * node.z / halfPeriod
+      let step = Complex<Double>(.cos(angle), .sin(angle))
+      var power = Complex<Double>(node.value)
+      for m in 0...count {
+        if m % 64 == 0 { power = Complex(node.value * .cos(angle * Double(m)), node.value * .sin(angle * Double(m))) }
+        result[m] = result[m] + power
+        power = power * step
+      }
+    }
+    return result
+  }
+
+  private func window(_ z: Double) -> Double {
+    let inner = radius + 6 * edge
+    return 0.5 * (Double.erf((z - center + inner) / edge) - Double.erf((z - center - inner) / edge))
+  }
+}

@@ -1,0 +1,277 @@
+import Activations
+import GSL
+import Moments
+
+/// Nested adaptive Gauss–Kronrod quadrature (GSL) over the continuous variables, with break points at every place
+/// where the integrand is not analytic.
+///
+/// The singular places are zeros of affine forms in the variables: kinks `u = κ`, `v = λ`, and ends and nodes of the
+/// densities. The inner integral over the last variable, as a function of the others, is not analytic where two of
+/// its break points cross, which is again an affine form: eliminate the variable between each two. The forms are
+/// eliminated exactly, so that break points of nearly parallel inputs are not lost. Atoms are summed outside.
+///
+/// The inner integrals' errors are added to the outer estimate.
+struct NestedQuadrature: ExpectationMethod {
+  /// The largest number of integrals inside one another.
+  let maximumVariables: Int
+
+  var name: String { "nested quadrature in up to \(maximumVariables) variables" }
+
+  /// States of the atoms times nested evaluations that are worth the wait.
+  static let maximumStates = [0: 200_000, 1: 20_000, 2: 400, 3: 8]
+
+  func evaluate(_ question: ExpectationQuestion) throws -> Quantity? {
+    guard let gaussian = GaussianVariables(question.pair) else { return nil }
+    let continuous = question.pair.summands.count { !$0.law.decomposition.isDiscrete } + gaussian.variables.count
+    guard continuous <= maximumVariables, continuous > 0 else { return nil }
+    guard let limit = Self.maximumStates[continuous],
+      let states = question.pair.mixtureStates(limit: limit)
+    else { return nil }
+    var total = 0.0
+    var error = 0.0
+    for state in states {
+      var variables = gaussian.variables
+      for variable in state.variables { variables.append(.init(variable.density, u: variable.u, v: variable.v)) }
+      let mass = state.probability.doubleValue
+      var integral = NestedIntegral(
+        f: question.f, g: question.g, offset: (state.offsetU, state.offsetV), variables: variables,
+        relativeTolerance: question.relativeTolerance)
+      let result = try integral.evaluate()
+      total += mass * result.value
+      error += mass * result.error
+    }
+    error += total.magnitude * Double(states.count + 2) * 0x1p-53
+    guard total.isFinite, error.isFinite else { return nil }
+    return .finite(Estimate(total, error: error, method: .quadrature))
+  }
+}
+
+/// A standardized Gaussian part as one or two independent variables.
+private struct GaussianVariables {
+  var variables: [NestedIntegral.Variable] = []
+
+  /// Nil if a direction has no exact form.
+  init?(_ pair: PreactivationPair) {
+    guard pair.hasGaussian else { return }
+    guard let standard = try? NormalLaw(mean: 0, standardDeviation: 1).decomposition.densities.first else { return nil }
+    if pair.gaussianUU.isZero {
+      guard let root = pair.gaussianVV.squareRoot else { return nil }
+      variables = [.init(standard, u: 0, v: root)]
+      return
+    }
+    // u = √Σ_uu z₁, v = Σ_uv/√Σ_uu z₁ + √(Σ_vv − Σ_uv²/Σ_uu) z₂
+    guard let root = pair.gaussianUU.squareRoot, let inverse = root.reciprocal,
+      let inverseVariance = pair.gaussianUU.reciprocal
+    else { return nil }
+    variables = [.init(standard, u: root, v: pair.gaussianUV * inverse)]
+    let rest = pair.gaussianDeterminant * inverseVariance
+    if rest.isZero { return }
+    guard let restRoot = rest.squareRoot else { return nil }
+    variables.append(.init(standard, u: 0, v: restRoot))
+  }
+}
+
+/// One nested integral `E[f(o_u + Σ α_j w_j) g(o_v + Σ β_j w_j)]` over independent densities.
+struct NestedIntegral {
+  /// One variable of integration: a density and its coefficients.
+  struct Variable {
+    let density: Density
+    let u: ExactNumber
+    let v: ExactNumber
+
+    init(_ density: Density, u: ExactNumber, v: ExactNumber) {
+      self.density = density
+      self.u = u
+      self.v = v
+    }
+  }
+
+  /// `constant + Σ coefficients · w`, singular where it vanishes.
+  private struct AffineForm: Hashable {
+    var constant: ExactNumber
+    var coefficients: [ExactNumber]
+
+    /// The form scaled so that equal hyperplanes are equal forms.
+    var normalized: AffineForm {
+      guard let pivot = coefficients.last(where: { !$0.isZero }), let inverse = pivot.reciprocal else { return self }
+      return AffineForm(constant: constant * inverse, coefficients: coefficients.map { $0 * inverse })
+    }
+  }
+
+  /// A form as the integrator needs it: where it vanishes in its last variable, given the ones outside.
+  private struct Breakpoint {
+    let constant: Double
+    let outer: [Double]
+    let inverse: Double
+
+    func position(_ values: [Double]) -> Double {
+      var sum = constant
+      for (coefficient, value) in zip(outer, values) { sum += coefficient * value }
+      return -sum * inverse
+    }
+  }
+
+  private let f: ScalarFunction
+  private let g: ScalarFunction
+  private let variables: [Variable]
+  private let coefficients: [(u: Double, v: Double)]
+  private let offset: (u: Double, v: Double)
+  private let relativeTolerance: Double
+  private var breakpoints: [[Breakpoint]] = []
+
+  /// - Parameter variables: Outermost first.
+  init(
+    f: ScalarFunction, g: ScalarFunction, offset: (ExactNumber, ExactNumber), variables: [Variable],
+    relativeTolerance: Double
+  ) {
+    self.f = f
+    self.g = g
+    self.variables = variables
+    self.relativeTolerance = relativeTolerance
+    self.offset = (offset.0.doubleValue, offset.1.doubleValue)
+    coefficients = variables.map { ($0.u.doubleValue, $0.v.doubleValue) }
+    breakpoints = Self.eliminate(f: f, g: g, offset: offset, variables: variables)
+  }
+
+  /// The break points of each level, from the singular forms of all levels inside it.
+  private static func eliminate(
+    f: ScalarFunction, g: ScalarFunction, offset: (ExactNumber, ExactNumber), variables: [Variable]
+  ) -> [[Breakpoint]] {
+    let count = variables.count
+    func unit(_ index: Int) -> [ExactNumber] { (0..<count).map { $0 == index ? 1 : 0 } }
+    func exact(_ values: [Double]) -> [ExactNumber] { values.compactMap { ExactNumber(exactly: $0) } }
+    var forms: [AffineForm] = []
+    // A wide law passes over the transitions of a smooth function: they are break points as well.
+    for kink in f.kinks + exact(f.transitions) {
+      forms.append(AffineForm(constant: offset.0 - kink, coefficients: variables.map(\.u)))
+    }
+    for kink in g.kinks + exact(g.transitions) {
+      forms.append(AffineForm(constant: offset.1 - kink, coefficients: variables.map(\.v)))
+    }
+    for (index, variable) in variables.enumerated() {
+      let density = variable.density
+      for node in exact(([density.lower] + density.nodes + [density.upper]).map(density.point)) {
+        forms.append(AffineForm(constant: -node, coefficients: unit(index)))
+      }
+    }
+    var levels = [[Breakpoint]](repeating: [], count: count)
+    for level in stride(from: count - 1, through: 0, by: -1) {
+      var seen = Set<AffineForm>()
+      let present = forms.filter { !$0.coefficients[level].isZero }.map(\.normalized).filter { seen.insert($0).inserted }
+      levels[level] = present.map { form in
+        Breakpoint(
+          constant: form.constant.doubleValue, outer: form.coefficients[..<level].map(\.doubleValue),
+          inverse: 1 / form.coefficients[level].doubleValue)
+      }
+      if level == 0 { break }
+      var projected = forms.filter { $0.coefficients[level].isZero }
+      for (i, a) in present.enumerated() {
+        for b in present[..<i] {
+          let coefficients = zip(a.coefficients, b.coefficients).map {
+            $0 * b.coefficients[level] - $1 * a.coefficients[level]
+          }
+          if coefficients.allSatisfy(\.isZero) { continue }
+          let constant = a.constant * b.coefficients[level] - b.constant * a.coefficients[level]
+          projected.append(AffineForm(constant: constant, coefficients: coefficients))
+        }
+      }
+      var unique = Set<AffineForm>()
+      forms = projected.map(\.normalized).filter { unique.insert($0).inserted }
+    }
+    return levels
+  }
+
+  /// The value and a bound on its error, rounding included.
+  mutating func evaluate() throws -> IntegrationResult {
+    if variables.isEmpty {
+      let value = f.evaluate(offset.u) * g.evaluate(offset.v)
+      return IntegrationResult(value: value, error: 8 * 0x1p-53 * value.magnitude, converged: true)
+    }
+    // A rough pass with |f g| gives the scale that absolute tolerances refer to.
+    let rough = try Pass(self, absolute: 0, relative: 1e-2, magnitude: true).integrate(level: 0, u: offset.u, v: offset.v)
+    let scale = rough.value.magnitude
+    if scale == 0 { return IntegrationResult(value: 0, error: 0, converged: true) }
+    let absolute = 0.05 * relativeTolerance * scale
+    let pass = try Pass(self, absolute: absolute, relative: 0.1 * relativeTolerance, magnitude: false)
+    var result = pass.integrate(level: 0, u: offset.u, v: offset.v)
+    result.error += 16 * 0x1p-53 * scale
+    if let failure = pass.failure { throw failure }
+    return result
+  }
+
+  /// One run over all levels, with a workspace for each.
+  private final class Pass {
+    let integral: NestedIntegral
+    let absolute: Double
+    let relative: Double
+    let magnitude: Bool
+    let workspaces: [QuadratureWorkspace]
+    var values: [Double]
+    /// The first failure: GSL's callback cannot throw.
+    var failure: GSLError?
+
+    init(_ integral: NestedIntegral, absolute: Double, relative: Double, magnitude: Bool) throws {
+      self.integral = integral
+      self.absolute = absolute
+      self.relative = relative
+      self.magnitude = magnitude
+      var list: [QuadratureWorkspace] = []
+      for _ in integral.variables { list.append(try QuadratureWorkspace(limit: magnitude ? 20 : 200)) }
+      workspaces = list
+      values = [Double](repeating: 0, count: integral.variables.count)
+    }
+
+    /// The integral over the variables from `level` inwards, at the given partial sums of u and v.
+    func integrate(level: Int, u: Double, v: Double) -> IntegrationResult {
+      let density = integral.variables[level].density
+      let (a, b) = integral.coefficients[level]
+      let isInnermost = level == integral.variables.count - 1
+      let (f, g) = (integral.f.evaluate, integral.g.evaluate)
+      let (point, weight) = (density.point, density.weight)
+      var innerError = 0.0
+      var total = IntegrationResult(value: 0, error: 0, converged: true)
+      let panels = panelEnds(level: level, density: density)
+      let length = density.upper - density.lower
+      for (lower, upper) in zip(panels, panels.dropFirst()) {
+        // A panel too short to hold nodes contributes nothing that rounding would keep.
+        if upper - lower <= 1e-15 * max(length, lower.magnitude, upper.magnitude) { continue }
+        do {
+          let result = try integrateAdaptively(
+            from: lower, to: upper, absolute: absolute / Double(panels.count), relative: relative,
+            workspace: workspaces[level]
+          ) { [self] t in
+            let w = point(t)
+            let factor = weight(t)
+            if factor == 0 { return 0 }
+            if isInnermost {
+              let product = f(u + a * w) * g(v + b * w)
+              return factor * (magnitude ? product.magnitude : product)
+            }
+            values[level] = w
+            let inner = integrate(level: level + 1, u: u + a * w, v: v + b * w)
+            innerError = max(innerError, factor * inner.error)
+            return factor * inner.value
+          }
+          total.value += result.value
+          total.error += result.error
+        } catch {
+          failure = error
+        }
+      }
+      // The weight integrates to 1; its largest value times its length bounds what inner errors can add.
+      total.error += innerError * min(length, 8)
+      return total
+    }
+
+    private func panelEnds(level: Int, density: Density) -> [Double] {
+      var ends = [density.lower, density.upper]
+      ends.append(contentsOf: density.nodes)
+      for breakpoint in integral.breakpoints[level] {
+        let t = density.parameter(breakpoint.position(values))
+        if t > density.lower && t < density.upper { ends.append(t) }
+      }
+      ends.sort()
+      return ends
+    }
+  }
+}
