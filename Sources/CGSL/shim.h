@@ -13,4 +13,9 @@
 #include <gsl/gsl_sf.h>
 #include <gsl/gsl_version.h>
 
+/* GSL's generator types are mutable globals, which Swift's strict concurrency refuses to read. */
+static inline gsl_qrng *cgsl_sobol_alloc(unsigned int dimension) {
+  return gsl_qrng_alloc(gsl_qrng_sobol, dimension);
+}
+
 #endif

@@ -40,11 +40,9 @@ public enum ExpectationChain {
     JointMoments(),  // polynomials under any law with moments: exact where the moments are
     TruncatedPowers(),  // piecewise polynomials under box and discrete laws: exact while affordable
     WaveExpectation(),  // sums of exponentials: characteristic functions and exponential moments
-    GaussianReduction(),  // a Gaussian pair, mixed over atoms: dual activations
     DiscreteEnumeration(),  // purely discrete laws: a finite sum
     NestedQuadrature(maximumVariables: 2),  // adaptive Gauss–Kronrod between break points
     FourierSeries(),  // smooth-windowed Fourier series against the characteristic function
-    GaussianMixtureQuadrature(),  // E over the bias of shifted Gaussian duals
     NestedQuadrature(maximumVariables: 3),
     QuasiMonteCarlo(),  // randomized Sobol points: a standard error, and it says so
   ]

@@ -13,7 +13,7 @@ public final class SobolSequence {
   public init(dimension: Int) throws(GSLError) {
     GSLRuntime.prepare()
     guard (1...Self.maximumDimension).contains(dimension),
-      let pointer = gsl_qrng_alloc(gsl_qrng_sobol, UInt32(dimension))
+      let pointer = cgsl_sobol_alloc(UInt32(dimension))
     else { throw GSLError(status: Int32(GSL_EINVAL), routine: "gsl_qrng_alloc") }
     self.pointer = pointer
     self.dimension = dimension
