@@ -129,8 +129,9 @@ public struct ParameterGroup: Sendable, Hashable, CustomStringConvertible {
 public struct DenseLayer: Sendable {
   /// The law of the weights.
   public var weights: any Law
-  /// The law of the biases; nil where the layer has none. A bias that starts at zero and is trained has the law
-  /// `constant(0)`.
+  /// The law of the biases; nil where the layer has none.
+  ///
+  /// A bias that starts at zero and is trained has the law `constant(0)`.
   public var bias: (any Law)?
   /// The fixed factor of the weighted sum.
   public var weightMultiplier: ExactNumber

@@ -70,7 +70,7 @@ public enum NetworkError: Error, Sendable, Equatable, CustomStringConvertible {
     case .wrongType(let key, let place, let line, let found, let expected):
       return "\(Self.prefix(line))'\(key)' of \(place) is \(found). Write \(expected)."
     case .impossible(let key, let place, let line, let problem, let remedy):
-      let end = problem.hasSuffix(".") ? "" : "."
+      let end = problem.hasSuffix(".") || problem.hasSuffix("?") ? "" : "."
       let advice = remedy.isEmpty ? "" : " \(remedy)"
       return "\(Self.prefix(line))'\(key)' of \(place): \(problem)\(end)\(advice)"
     case .inFile(let path, let error): return "\(path): \(error.description)"
