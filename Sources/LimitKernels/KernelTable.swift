@@ -1,0 +1,104 @@
+import Moments
+import Networks
+
+/// The NTK's part that belongs to one parameter group.
+public struct ParameterGroupKernel: Sendable {
+  /// The group's name, as in `layer 1 weights`.
+  public let parameter: String
+  /// The part in the limit of infinite width.
+  public let ntk: Quantity
+  /// The part as a power of the width.
+  public let law: PowerLaw
+}
+
+/// A quantity that behaves like `coefficient · N^exponent` for large width N.
+public struct PowerLaw: Sendable {
+  public let exponent: Rational
+  public let coefficient: Quantity
+
+  public init(exponent: Rational, coefficient: Quantity) {
+    self.exponent = exponent
+    self.coefficient = coefficient
+  }
+
+  /// The limit N → ∞: the coefficient, zero, or infinite with the reason. A coefficient of exactly 0 stays 0.
+  public var limit: Quantity {
+    if coefficient.estimate?.isExactlyZero ?? false { return .zero }
+    switch exponent.signum {
+    case 0: return coefficient
+    case -1: return .zero
+    default:
+      guard let value = coefficient.estimate?.value else { return coefficient }
+      return .infinite(
+        positive: value > 0,
+        reason: "it grows like N^\(exponent) with coefficient \(value) under this parameterization")
+    }
+  }
+}
+
+/// `1 − K(x, y)/√(K(x, x) K(y, y))` of both kernels; nil where a kernel is not finite or vanishes at x or y.
+public struct CorrelationGap: Sendable {
+  public let nngp: Quantity?
+  public let ntk: Quantity?
+
+  public init(nngp: Quantity?, ntk: Quantity?) {
+    self.nngp = nngp
+    self.ntk = ntk
+  }
+}
+
+/// The limiting kernels at one pair of inputs.
+public struct KernelEntry: Sendable {
+  public let x: [ExactNumber]
+  public let y: [ExactNumber]
+  /// `K(x, y) = lim E f(x) f(y)`.
+  public let nngp: Quantity
+  /// `Θ(x, y)`, the sum over the trained groups.
+  public let ntk: Quantity
+  /// The trained parameter groups, in order.
+  public let groups: [ParameterGroupKernel]
+  /// The mean second moment of the function as a power of the width.
+  public let nngpLaw: PowerLaw
+  public let oneMinusCorrelation: CorrelationGap
+}
+
+/// The limiting kernels of a network at all pairs i ≤ j of some points.
+public struct KernelTable: Sendable {
+  public let network: Network
+  public let entries: [KernelEntry]
+}
+
+/// What the caller asks of the assembler.
+public struct KernelOptions: Sendable {
+  /// A relative accuracy that every entry must reach; nil accepts what the methods give, with their bounds.
+  public var relativeTolerance: Double?
+  /// The number of threads; it never changes a result.
+  public var threads: Int
+
+  public init(relativeTolerance: Double? = nil, threads: Int = 1) {
+    self.relativeTolerance = relativeTolerance
+    self.threads = threads
+  }
+}
+
+/// Why a network has no table.
+public enum KernelError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// A point has the wrong number of coordinates.
+  case pointDimension(index: Int, found: Int, expected: Int)
+  /// No points were given.
+  case noPoints
+  /// The widths do not cancel in a hidden layer.
+  case unstable(layer: Int, exponent: Rational)
+
+  public var description: String {
+    switch self {
+    case .pointDimension(let index, let found, let expected):
+      return "Point \(index + 1) has \(found) coordinate\(found == 1 ? "" : "s"), but the network's input-dimension is "
+        + "\(expected). Give \(expected) coordinate\(expected == 1 ? "" : "s") a point."
+    case .noPoints: return "No points were given. Give at least one with --at or --points."
+    case .unstable(let layer, let exponent):
+      return "There is no limit: the preactivations of layer \(layer) scale like N^\(exponent) under this "
+        + "parameterization. Choose exponents a, b whose sum is 0 in the first layer and 1/2 in the other hidden layers."
+    }
+  }
+}
