@@ -39,7 +39,8 @@ public struct TruncatedNormalLaw: Law {
     isSymmetric = mean.isZero && (lower + upper).isZero
     low = lower.doubleValue
     high = upper.doubleValue
-    window = GaussianWindow(mean: mean, standardDeviation: standardDeviation, lower: lower, upper: upper)
+    let window = GaussianWindow(mean: mean, standardDeviation: standardDeviation, lower: lower, upper: upper)
+    self.window = window
     waves = [64, 128].map { WaveRule(window: window, count: $0) }
   }
 
