@@ -19,6 +19,11 @@ public enum SpecialFunctions {
     try evaluate("gsl_sf_lngamma_e") { gsl_sf_lngamma_e(x, $0) }
   }
 
+  /// The gamma function without its Stirling factor, `Γ*(x) = Γ(x) / (√(2π) x^{x−1/2} e^{−x})`, `x > 0`.
+  public static func gammaStar(_ x: Double) throws(GSLError) -> Double {
+    try evaluate("gsl_sf_gammastar_e") { gsl_sf_gammastar_e(x, $0) }
+  }
+
   /// `ln erfc(x)`, without underflow for large `x`.
   public static func logErfc(_ x: Double) throws(GSLError) -> Double {
     try evaluate("gsl_sf_log_erfc_e") { gsl_sf_log_erfc_e(x, $0) }

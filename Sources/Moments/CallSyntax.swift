@@ -1,5 +1,5 @@
 /// The written form of a law or an activation: a name and its arguments, `uniform(-1, 1)`, `sparse(1/4, laplace(1))`.
-public struct CallSyntax: Sendable, Equatable {
+public struct CallSyntax: Sendable, Equatable, CustomStringConvertible {
   /// One argument.
   public indirect enum Argument: Sendable, Equatable {
     /// A number, read exactly.
@@ -27,6 +27,18 @@ public struct CallSyntax: Sendable, Equatable {
       case .number(let error): return error.description
       }
     }
+  }
+
+  /// The call in canonical spelling, `name(argument, …)`.
+  public var description: String {
+    let texts = arguments.map { argument in
+      switch argument {
+      case .number(let value): value.description
+      case .call(let call): call.description
+      case .pair(let value, let probability): "\(value):\(probability)"
+      }
+    }
+    return "\(name)(\(texts.joined(separator: ", ")))"
   }
 
   static let maximumTextLength = 20_000

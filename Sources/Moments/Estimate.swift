@@ -91,7 +91,7 @@ public struct Estimate: Sendable, Equatable {
     let product = a.value * b.value
     let error =
       a.roundedError * b.value.magnitude + a.value.magnitude * b.roundedError + a.roundedError * b.roundedError
-      + product.magnitude * 0x1p-53
+      + product.magnitude * 0x1p-53 + (product.magnitude < .leastNormalMagnitude ? .leastNonzeroMagnitude : 0)
     return Estimate(product, error: error, method: max(a.method, b.method, .closedForm))
   }
 

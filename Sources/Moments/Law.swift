@@ -26,6 +26,13 @@ public protocol Law: Sendable, CustomStringConvertible {
   /// Atoms and densities, whose masses sum to 1.
   var decomposition: LawDecomposition { get }
 
+  /// The central moment `E[(W − E W)^order]`, `order ≥ 0`. The default expands it in raw moments.
+  func centralMoment(_ order: Int) -> Quantity
+
+  /// The cumulants `κ₀ = 0, κ₁ = E W, κ₂ = Var W, …, κ_order`. The default derives them from the raw moments; a law
+  /// whose moments are rounded does better with a formula of its own.
+  func cumulants(upTo order: Int) -> [Quantity]
+
   /// How fast the tails fall.
   var tail: Tail { get }
 
@@ -44,14 +51,23 @@ public protocol Law: Sendable, CustomStringConvertible {
 
 /// A law taken apart into point masses and densities.
 public struct LawDecomposition: Sendable {
-  /// The point masses; distinct values, positive probabilities.
+  /// The point masses; distinct values in ascending order, positive probabilities.
   public var atoms: [Atom]
   /// The absolutely continuous parts.
   public var densities: [Density]
 
+  /// Sorts the atoms, adds up those of equal value and drops parts of mass zero.
   public init(atoms: [Atom] = [], densities: [Density] = []) {
-    self.atoms = atoms
-    self.densities = densities
+    var merged: [Atom] = []
+    for atom in atoms.sorted(by: { $0.value < $1.value }) where !atom.probability.isZero {
+      if let last = merged.last, last.value == atom.value {
+        merged[merged.count - 1].probability += atom.probability
+      } else {
+        merged.append(atom)
+      }
+    }
+    self.atoms = merged
+    self.densities = densities.filter { !$0.mass.isZero }
   }
 
   /// Whether the law is a finite sum of point masses.
@@ -82,8 +98,8 @@ public struct Atom: Sendable, Equatable {
 public struct Density: Sendable {
   /// The probability of this part.
   public var mass: ExactNumber
-  /// The parameter interval; finite. A density on an infinite interval is cut where what is left out is below
-  /// `1e-300`, or, for power tails, is accounted for by `omittedMass`.
+  /// The parameter interval; finite. A density on an infinite interval is cut where the mass left out is below
+  /// `1e-290`. With a power tail of index `ν`, what is left out of `E|W|^k` is about `1e-300` to the power `1 − k/ν`.
   public var lower: Double
   public var upper: Double
   /// Interior parameters where the weight is not analytic, or where an adaptive rule should look.

@@ -33,9 +33,22 @@ public struct LawEntry: Sendable {
 
 /// The laws by name: a new law is a file in `Laws/` and a line here.
 public enum LawRegistry {
-  public static let all: [LawEntry] = [
-    UniformLaw.entry
-  ]
+  public static let all: [LawEntry] =
+    [
+      UniformLaw.entry,
+      NormalLaw.entry,
+      TruncatedNormalLaw.entry,
+      RademacherLaw.entry,
+      LaplaceLaw.entry,
+      LogisticLaw.entry,
+      StudentTLaw.entry,
+      TriangularLaw.entry,
+      ArcsineLaw.entry,
+      DiscreteLaw.entry,
+      ConstantLaw.entry,
+      SparseLaw.entry,
+      ScaledLaw.entry,
+    ] + FanScaledLaw.entries
 
   public static var names: [String] { all.map(\.name) }
 
@@ -68,8 +81,16 @@ extension CallSyntax {
       return nil
     }
     guard values.count == arguments.count, counts.contains(values.count) else {
-      throw .wrongArguments(law: name, signature: signature)
+      throw .wrongArguments(law: description, signature: signature)
     }
     return values
+  }
+
+  /// The arguments of a law made from another: a number, then a law.
+  func numberAndLaw(_ signature: String, context: LawContext) throws(LawError) -> (ExactNumber, any Law) {
+    guard arguments.count == 2, case .number(let number) = arguments[0], case .call(let inner) = arguments[1] else {
+      throw .wrongArguments(law: description, signature: signature)
+    }
+    return (number, try LawRegistry.law(inner, context: context))
   }
 }

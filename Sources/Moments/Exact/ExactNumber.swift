@@ -79,6 +79,21 @@ public struct ExactNumber: Sendable, Hashable, Comparable, CustomStringConvertib
     !(2..<candidate).prefix { $0 * $0 <= candidate }.contains { candidate % $0 == 0 }
   }.map { BigInt($0) }
 
+  // MARK: Equality
+
+  /// Equality of the numbers: radicands with large square factors have several spellings.
+  public static func == (a: ExactNumber, b: ExactNumber) -> Bool {
+    if a.terms == b.terms { return true }
+    if a.terms.count != b.terms.count || a.terms.count == 1 && a.terms[0].radicand == 1 { return false }
+    return (a - b).isZero
+  }
+
+  /// Equal numbers have as many terms and the same rational part, whatever the spelling.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(terms.count)
+    if let first = terms.first, first.radicand == 1 { hasher.combine(first.coefficient) }
+  }
+
   // MARK: Queries
 
   public var isZero: Bool { terms.isEmpty }
@@ -172,6 +187,11 @@ public struct ExactNumber: Sendable, Hashable, Comparable, CustomStringConvertib
     // 1/(q √r) = √r/(q r)
     let coefficient = Rational.one / (terms[0].coefficient * Rational(terms[0].radicand))
     return ExactNumber(normalizedTerms: [Term(coefficient: coefficient, radicand: terms[0].radicand)])
+  }
+
+  /// The reciprocal of a nonzero number, or for a sum of several square roots a rational within `2^−160` of it.
+  var reciprocalOrApproximation: ExactNumber {
+    reciprocal ?? ExactNumber(.one / rationalApproximation(relativeBits: 168))
   }
 
   /// The square root, if it is representable: of a non-negative rational number.

@@ -2,7 +2,8 @@ import Numerics
 
 /// The uniform law on `[a, b]`.
 ///
-/// Moments `E[W^k] = (b^{k+1} − a^{k+1}) / ((k+1)(b − a)) = Σ_j a^j b^{k−j} / (k+1)`, exact.
+/// Moments `E[W^k] = (b^{k+1} − a^{k+1}) / ((k+1)(b − a)) = Σ_j a^j b^{k−j} / (k+1)`, exact. The quotient is used
+/// where `b − a` has an exact reciprocal, the sum otherwise.
 public struct UniformLaw: Law {
   /// The lower end.
   public let lower: ExactNumber
@@ -29,7 +30,7 @@ public struct UniformLaw: Law {
     name: "uniform", signature: "uniform(a, b) with a < b, or uniform(h) for uniform(-h, h)",
     summary: "uniform on [a, b]", examples: ["uniform(-1, 1)", "uniform(1/4, 3/2)", "uniform(1/sqrt(3))"]
   ) { call, _ throws(LawError) in
-    let values = try call.numbers(1...2, "uniform(a, b) or uniform(h)")
+    let values = try call.numbers(1...2, "uniform(a, b) with a < b, or uniform(h) for uniform(-h, h)")
     return values.count == 1 ? try UniformLaw(-values[0], values[0]) : try UniformLaw(values[0], values[1])
   }
 
@@ -40,12 +41,14 @@ public struct UniformLaw: Law {
   public var isSymmetric: Bool { (lower + upper).isZero }
 
   public func moment(_ order: Int) -> Quantity {
-    var sum = ExactNumber.zero
     if isSymmetric {
-      if order.isMultiple(of: 2) { sum = upper.power(order) * ExactNumber(order + 1) }
-    } else {
-      for index in 0...order { sum += lower.power(index) * upper.power(order - index) }
+      return order.isMultiple(of: 2) ? .exact(upper.power(order) / Rational(order + 1)) : .zero
     }
+    if let reciprocal = (upper - lower).reciprocal {
+      return .exact((upper.power(order + 1) - lower.power(order + 1)) * reciprocal / Rational(order + 1))
+    }
+    var sum = ExactNumber.zero
+    for index in 0...order { sum += lower.power(index) * upper.power(order - index) }
     return .exact(sum / Rational(order + 1))
   }
 

@@ -5,11 +5,6 @@
 ///
 /// **Source.** Salmon, Moraes, Dror and Shaw, *Parallel random numbers: as easy as 1, 2, 3*, SC 2011, section 3.
 public enum Philox4x32 {
-  private static let multiplier0: UInt32 = 0xD251_1F53
-  private static let multiplier1: UInt32 = 0xCD9E_8D57
-  private static let weyl0: UInt32 = 0x9E37_79B9
-  private static let weyl1: UInt32 = 0xBB67_AE85
-
   /// The four output words of one counter block.
   ///
   /// - Parameters:
@@ -17,68 +12,31 @@ public enum Philox4x32 {
   ///   - key: The 64-bit key, least significant word first.
   @inlinable
   public static func block(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
-    var counter = counter
-    var key = key
-    for round in 0..<10 {
-      if round > 0 { key &+= bump }
-      counter = singleRound(counter, key)
-    }
-    return counter
-  }
-
-  @usableFromInline static var bump: SIMD2<UInt32> { SIMD2(weyl0, weyl1) }
-
-  @usableFromInline
-  static func singleRound(_ counter: SIMD4<UInt32>, _ key: SIMD2<UInt32>) -> SIMD4<UInt32> {
-    let product0 = multiplier0.multipliedFullWidth(by: counter[0])
-    let product1 = multiplier1.multipliedFullWidth(by: counter[2])
+    let (low, high) = words(
+      counter0: counter[0], counter1: counter[1], counter2: counter[2], counter3: counter[3], key0: key[0],
+      key1: key[1])
     return SIMD4(
-      product1.high ^ counter[1] ^ key[0], product1.low, product0.high ^ counter[3] ^ key[1], product0.low)
-  }
-}
-
-/// A reproducible sequence of random numbers, one of 2⁶⁴ independent streams of a seed.
-///
-/// The sequence is a function of `(seed, stream)` alone: give each network (or each block of neurons) its own
-/// stream, and no result depends on the number of threads or on the order of the work.
-public struct RandomStream: RandomNumberGenerator, Sendable {
-  private let key: SIMD2<UInt32>
-  private let stream: SIMD2<UInt32>
-  private var block: UInt64 = 0
-  private var words = SIMD4<UInt32>(repeating: 0)
-  private var used = 4
-  private var spareNormal: Double?
-
-  /// - Parameters:
-  ///   - seed: The user's seed: Philox's key.
-  ///   - stream: The stream's number: the upper half of Philox's counter.
-  public init(seed: UInt64, stream: UInt64) {
-    key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
-    self.stream = SIMD2(UInt32(truncatingIfNeeded: stream), UInt32(truncatingIfNeeded: stream >> 32))
+      UInt32(truncatingIfNeeded: low), UInt32(truncatingIfNeeded: low >> 32), UInt32(truncatingIfNeeded: high),
+      UInt32(truncatingIfNeeded: high >> 32))
   }
 
-  /// The next 32 random bits.
-  public mutating func nextWord() -> UInt32 {
-    if used == 4 {
-      let low = UInt32(truncatingIfNeeded: block)
-      let high = UInt32(truncatingIfNeeded: block >> 32)
-      words = Philox4x32.block(counter: SIMD4(low, high, stream[0], stream[1]), key: key)
-      block &+= 1
-      used = 0
+  /// The same block as two 64-bit words, in scalar registers throughout.
+  @inlinable
+  @inline(__always)
+  static func words(
+    counter0: UInt32, counter1: UInt32, counter2: UInt32, counter3: UInt32, key0: UInt32, key1: UInt32
+  ) -> (low: UInt64, high: UInt64) {
+    var (c0, c1, c2, c3, k0, k1) = (counter0, counter1, counter2, counter3, key0, key1)
+    for _ in 0..<10 {
+      let product0 = UInt64(c0) &* 0xD251_1F53
+      let product1 = UInt64(c2) &* 0xCD9E_8D57
+      c0 = UInt32(truncatingIfNeeded: product1 >> 32) ^ c1 ^ k0
+      c1 = UInt32(truncatingIfNeeded: product1)
+      c2 = UInt32(truncatingIfNeeded: product0 >> 32) ^ c3 ^ k1
+      c3 = UInt32(truncatingIfNeeded: product0)
+      k0 &+= 0x9E37_79B9
+      k1 &+= 0xBB67_AE85
     }
-    defer { used += 1 }
-    return words[used]
-  }
-
-  /// The next 64 random bits.
-  public mutating func next() -> UInt64 {
-    let low = UInt64(nextWord())
-    return UInt64(nextWord()) << 32 | low
-  }
-
-  /// A uniform number in the open interval (0, 1): the midpoints of 2⁵² equal cells, so that neither end occurs
-  /// and the law is symmetric about 1/2.
-  public mutating func uniform() -> Double {
-    (Double(next() >> 12) + 0.5) * 0x1p-52
+    return (UInt64(c1) << 32 | UInt64(c0), UInt64(c3) << 32 | UInt64(c2))
   }
 }
