@@ -4,7 +4,7 @@ import Moments
 public enum Growth: Sendable, Equatable {
   /// `|f(z)| ≤ C (1 + |z|)^degree`; degree 0 for bounded functions.
   case power(Int)
-  /// `|f(z)| ≤ C exp(rate |z|)`, and no power bounds it.
+  /// `|f(z)| ≤ C (1 + |z|)^k exp(rate |z|)` for some k, and no power bounds it; the rate is positive.
   case exponential(rate: ExactNumber)
   /// Falls faster than every power, or vanishes.
   case vanishing
@@ -48,13 +48,15 @@ public struct ScalarFunction: Sendable {
   public var growth: Growth
   /// Its exact form, if it is piecewise polynomial.
   public var pieces: PiecewisePolynomial?
-  /// Its exact form, if it is a sum of exponentials `Σ c e^{λ z}`, real or imaginary `λ`.
+  /// Its exact form, if it is a sum of exponentials `Σ c e^{λ z}`; empty for the zero function.
   public var waves: [Wave]?
   /// Its parity.
   public var parity: Parity
-  /// For functions analytic in a strip: the distance of the nearest complex singularity from the real axis, an
-  /// upper bound for how slowly Fourier coefficients fall, `exp(−strip · ω)`; infinity for entire functions, 0 for
-  /// functions with kinks.
+  /// The distance of the nearest complex singularity from the real axis; infinity for entire functions.
+  ///
+  /// Fourier coefficients fall like `exp(−strip · ω)`. It is 0 for functions with kinks. It bounds the rate only:
+  /// gaussian and erf are entire, yet `|e^{−z²}|` is `e^{y²}` at height y, so that a method that moves its contour
+  /// must weigh growth against distance.
   public var strip: Double
   /// How fast it grows at −∞, where that differs from `growth`: nil means the same.
   public var leftGrowth: Growth?
@@ -77,25 +79,35 @@ public struct ScalarFunction: Sendable {
     self.strip = strip
   }
 
-  /// The function with the exact form `pieces`.
-  public init(name: String, pieces: PiecewisePolynomial, parity: Parity = .none) {
-    let degree = pieces.degree
+  /// The function with the exact form `pieces`, from which everything else follows.
+  ///
+  /// - Parameter evaluate: A better evaluator than the one that `pieces` has, as Hermite polynomials have one.
+  public init(name: String, pieces: PiecewisePolynomial, evaluate: (@Sendable (Double) -> Double)? = nil) {
+    var waves: [Wave]?
+    if let polynomial = pieces.polynomial, polynomial.degree <= 0 {
+      waves = polynomial.coefficients.map { Wave(real: $0) }
+    }
     self.init(
-      name: name, kinks: pieces.breakpoints, growth: .power(degree), pieces: pieces, parity: parity,
-      strip: pieces.breakpoints.isEmpty ? .infinity : 0, evaluate: pieces.evaluator)
+      name: name, kinks: pieces.breakpoints, growth: .power(pieces.degree), pieces: pieces, waves: waves,
+      parity: pieces.parity, strip: pieces.breakpoints.isEmpty ? .infinity : 0,
+      evaluate: evaluate ?? pieces.evaluator)
   }
 
-  /// The pointwise product.
+  /// The pointwise product; where one factor is 0 and the other overflows it is 0.
   public static func * (f: ScalarFunction, g: ScalarFunction) -> ScalarFunction {
     let (first, second) = (f.evaluate, g.evaluate)
     var pieces: PiecewisePolynomial?
     if let p = f.pieces, let q = g.pieces { pieces = p * q }
     var waves: [Wave]?
-    if let p = f.waves, let q = g.waves { waves = p.flatMap { a in q.map { a * $0 } } }
+    if let p = f.waves, let q = g.waves { waves = Wave.collected(p.flatMap { a in q.map { a * $0 } }) }
     var product = ScalarFunction(
       name: "\(f.name)·\(g.name)", kinks: Array(Set(f.kinks + g.kinks)).sorted(),
       transitions: Array(Set(f.transitions + g.transitions)).sorted(), growth: f.growth * g.growth, pieces: pieces,
-      waves: waves, parity: f.parity * g.parity, strip: min(f.strip, g.strip), evaluate: { first($0) * second($0) })
+      waves: waves, parity: f.parity * g.parity, strip: min(f.strip, g.strip),
+      evaluate: { z in
+        let (a, b) = (first(z), second(z))
+        return (a == 0 && b.isInfinite) || (b == 0 && a.isInfinite) ? 0 : a * b
+      })
     if f.leftGrowth != nil || g.leftGrowth != nil {
       product.leftGrowth = (f.leftGrowth ?? f.growth) * (g.leftGrowth ?? g.growth)
     }
@@ -113,7 +125,7 @@ public struct ScalarFunction: Sendable {
   }
 }
 
-/// One term `coefficient · e^{λ z}`, with `λ = rate` or `λ = i·rate`, of a sum of exponentials.
+/// One term `(real + i·imaginary) e^{(growthRate + i·frequency) z}` of a sum of exponentials.
 public struct Wave: Sendable, Equatable {
   /// The real part of the coefficient.
   public var real: ExactNumber
@@ -135,6 +147,21 @@ public struct Wave: Sendable, Equatable {
     Wave(
       real: a.real * b.real - a.imaginary * b.imaginary, imaginary: a.real * b.imaginary + a.imaginary * b.real,
       growthRate: a.growthRate + b.growthRate, frequency: a.frequency + b.frequency)
+  }
+
+  /// The same sum with terms of equal rate added up and vanishing ones left out.
+  static func collected(_ waves: [Wave]) -> [Wave] {
+    var result: [Wave] = []
+    for wave in waves {
+      let same = result.firstIndex { $0.growthRate == wave.growthRate && $0.frequency == wave.frequency }
+      if let same {
+        result[same].real += wave.real
+        result[same].imaginary += wave.imaginary
+      } else {
+        result.append(wave)
+      }
+    }
+    return result.filter { !($0.real.isZero && $0.imaginary.isZero) }
   }
 }
 
@@ -170,9 +197,10 @@ public struct CustomActivation: Activation {
     name: String, kinks: [ExactNumber] = [], transitions: [Double] = [-8, -2, 0, 2, 8], growth: Growth,
     value: @escaping @Sendable (Double) -> Double, derivative: @escaping @Sendable (Double) -> Double
   ) {
-    self.value = ScalarFunction(
-      name: name, kinks: kinks.sorted(), transitions: transitions, growth: growth, evaluate: value)
+    let kinks = Array(Set(kinks)).sorted()
+    let transitions = transitions.sorted()
+    self.value = ScalarFunction(name: name, kinks: kinks, transitions: transitions, growth: growth, evaluate: value)
     self.derivative = ScalarFunction(
-      name: name + "'", kinks: kinks.sorted(), transitions: transitions, growth: growth, evaluate: derivative)
+      name: name + "'", kinks: kinks, transitions: transitions, growth: growth, evaluate: derivative)
   }
 }

@@ -56,7 +56,38 @@ public struct ActivationEntry: Sendable {
 /// The activations by name: a new one is a file in `Activations/` and a line here.
 public enum ActivationRegistry {
   public static let all: [ActivationEntry] = [
-    ReLU.entry
+    Identity.entry,
+    Square.entry,
+    Cube.entry,
+    PolynomialActivation.entry,
+    Monomial.entry,
+    Hermite.entry,
+    ReLU.entry,
+    LeakyReLU.entry,
+    AbsoluteValue.entry,
+    Step.entry,
+    Sign.entry,
+    RectifiedPower.entry,
+    Erf.entry,
+    GELU.entry,
+    GELUTanh.entry,
+    Tanh.entry,
+    Sigmoid.entry,
+    Softplus.entry,
+    SiLU.entry,
+    Mish.entry,
+    ELU.entry,
+    SELU.entry,
+    CELU.entry,
+    HardTanh.entry,
+    ReLU6.entry,
+    HardSigmoid.entry,
+    HardSwish.entry,
+    Softsign.entry,
+    Sine.entry,
+    Cosine.entry,
+    Exponential.entry,
+    Gaussian.entry,
   ]
 
   public static var names: [String] { all.map(\.name) }

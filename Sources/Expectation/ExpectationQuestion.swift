@@ -120,10 +120,7 @@ extension ScalarFunction {
   static let one = constant(1)
 
   static func constant(_ value: ExactNumber) -> ScalarFunction {
-    var result = ScalarFunction(
-      name: "\(value)", pieces: PiecewisePolynomial(Polynomial([value])), parity: .even)
-    result.waves = [Wave(real: value)]
-    return result
+    ScalarFunction(name: "\(value)", pieces: PiecewisePolynomial(Polynomial([value])))
   }
 
   /// A constant that is not known exactly: no exact form, so that no result claims to be exact.

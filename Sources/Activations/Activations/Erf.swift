@@ -1,0 +1,24 @@
+import Moments
+
+/// The error function.
+///
+/// Entire, but not bounded off the real axis: its derivative `2 e^{−z²}/√π` grows like `e^{y²}` at height y.
+public struct Erf: Activation {
+  public init() {}
+
+  static let entry = ActivationEntry(name: "erf", signature: "erf", summary: "the error function", examples: ["erf"]) {
+    _ in Erf()
+  }
+
+  public var description: String { "erf" }
+
+  public let value = ScalarFunction(
+    name: "erf", transitions: [-6, -2, -0.5, 0.5, 2, 6], growth: .power(0), parity: .odd, strip: .infinity
+  ) { Libm.erf($0) }
+  public let derivative = ScalarFunction(
+    name: "erf'", transitions: [-6, -2, -0.5, 0.5, 2, 6], growth: .power(0), parity: .even, strip: .infinity
+  ) { z in
+    let square = TwoTerm.square(z)
+    return exponential(TwoTerm(-square.high, -square.low), times: 1.1283791670955126)  // 2/√π
+  }
+}

@@ -1,0 +1,29 @@
+import Moments
+
+/// The Gaussian, `φ(z) = e^{−z²}`.
+///
+/// Entire, but not bounded off the real axis: it is `e^{y²}` at height y.
+public struct Gaussian: Activation {
+  public init() {}
+
+  static let entry = ActivationEntry(
+    name: "gaussian", signature: "gaussian", summary: "exp(-z^2)", examples: ["gaussian"]
+  ) {
+    _ in Gaussian()
+  }
+
+  public var description: String { "gaussian" }
+
+  public let value = ScalarFunction(
+    name: "gaussian", transitions: [-6, -2, -0.5, 0.5, 2, 6], growth: .power(0), parity: .even, strip: .infinity
+  ) { z in
+    let square = TwoTerm.square(z)
+    return exponential(TwoTerm(-square.high, -square.low))
+  }
+  public let derivative = ScalarFunction(
+    name: "gaussian'", transitions: [-6, -2, -0.5, 0.5, 2, 6], growth: .power(0), parity: .odd, strip: .infinity
+  ) { z in
+    let square = TwoTerm.square(z)
+    return exponential(TwoTerm(-square.high, -square.low), times: -2 * z)
+  }
+}
