@@ -27,7 +27,19 @@ public struct ExpectationQuestion: Sendable {
 protocol ExpectationMethod: Sendable {
   /// For listings and for `docs/accuracy.md`.
   var name: String { get }
-  func evaluate(_ question: ExpectationQuestion) throws -> Quantity?
+  func evaluate(_ question: ExpectationQuestion) throws -> MethodAnswer?
+}
+
+/// A method's answer, with the size of what was added up.
+struct MethodAnswer: Sendable {
+  var quantity: Quantity
+  /// Roughly `E|f(u) g(v)|`: where the value is much smaller, digits cancelled, and no method can help that.
+  var scale: Double
+
+  init(_ quantity: Quantity, scale: Double = 0) {
+    self.quantity = quantity
+    self.scale = max(scale, quantity.estimate?.value.magnitude ?? 0)
+  }
 }
 
 /// The choice of the method: one list, from exact arithmetic to sampling.
@@ -75,22 +87,25 @@ public enum ExpectationChain {
   }
 
   private static func run(_ question: ExpectationQuestion) throws -> Quantity {
-    var best: Estimate?
+    var best: (estimate: Estimate, scale: Double)?
     for method in methods {
-      if method is QuasiMonteCarlo, let best, best.error <= deterministicLimit * best.value.magnitude { break }
-      guard let quantity = try method.evaluate(question) else { continue }
-      guard case .finite(let estimate) = quantity else { return quantity }
-      if estimate.method == .exact || estimate.error <= goal(question, estimate) { return quantity }
-      if best.map({ estimate.error < $0.error }) ?? true { best = estimate }
+      if let best, method is QuasiMonteCarlo, stands(best.estimate, best.scale) { break }
+      guard let answer = try method.evaluate(question) else { continue }
+      guard case .finite(let estimate) = answer.quantity else { return answer.quantity }
+      // 1e-14 of what was added up is as good as double precision gets.
+      let goal = max(8 * question.relativeTolerance * estimate.value.magnitude, 1e-14 * answer.scale)
+      if estimate.method == .exact || estimate.error <= goal { return answer.quantity }
+      if best.map({ estimate.error < $0.estimate.error }) ?? true { best = (estimate, answer.scale) }
     }
     guard let best else {
       throw ExpectationError.notComputable(quantity: question.name, reason: "no method applies to these laws")
     }
-    return .finite(best)
+    return .finite(best.estimate)
   }
 
-  private static func goal(_ question: ExpectationQuestion, _ estimate: Estimate) -> Double {
-    max(question.relativeTolerance, 1e-15) * estimate.value.magnitude * 8
+  /// Whether a deterministic answer is good enough not to sample.
+  private static func stands(_ estimate: Estimate, _ scale: Double) -> Bool {
+    estimate.error <= max(deterministicLimit * estimate.value.magnitude, 1e-12 * scale)
   }
 
   /// Removes a constant argument, and the second argument if it is an affine function of the first.

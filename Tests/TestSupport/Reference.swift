@@ -108,7 +108,7 @@ public func activationText(_ json: JSONValue?) throws -> String {
   if let text = json?.string { return text }
   guard let json, let name = json["name"]?.string else { throw ReferenceError.unreadable("activation") }
   if let parameters = json["params"]?.array?.compactMap(\.string), !parameters.isEmpty {
-    return "\(name)(\(parameters.joined(separator: ", ")))"
+    return "\(name.replacingOccurrences(of: "_", with: "-"))(\(parameters.joined(separator: ", ")))"
   }
   switch name {
   case "polynomial":

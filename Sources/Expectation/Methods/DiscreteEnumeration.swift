@@ -6,7 +6,7 @@ struct DiscreteEnumeration: ExpectationMethod {
 
   static let maximumStates = 200_000
 
-  func evaluate(_ question: ExpectationQuestion) throws -> Quantity? {
+  func evaluate(_ question: ExpectationQuestion) throws -> MethodAnswer? {
     guard !question.pair.hasGaussian, question.pair.summands.allSatisfy({ $0.law.decomposition.isDiscrete }),
       let states = question.pair.mixtureStates(limit: Self.maximumStates)
     else { return nil }
@@ -20,7 +20,8 @@ struct DiscreteEnumeration: ExpectationMethod {
       magnitude += term.magnitude
     }
     // Arguments are rounded once and the functions are right to a few ulps.
-    return .finite(Estimate(sum.value, error: 16 * 0x1p-53 * magnitude, method: .closedForm))
+    let estimate = Estimate(sum.value, error: 16 * 0x1p-53 * magnitude, method: .closedForm)
+    return MethodAnswer(.finite(estimate), scale: magnitude)
   }
 }
 

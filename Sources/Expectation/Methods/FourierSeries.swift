@@ -24,23 +24,26 @@ struct FourierSeries: ExpectationMethod {
   /// Characteristic-function evaluations that are worth the wait, about a second.
   static let affordableTerms = 6_000_000
 
-  func evaluate(_ question: ExpectationQuestion) throws -> Quantity? {
+  func evaluate(_ question: ExpectationQuestion) throws -> MethodAnswer? {
     let pair = question.pair
     guard let u = Side(question.f, pair), let psi = JointCharacteristicFunction(pair) else { return nil }
     if question.g.constantValue != nil || question.g.pieces?.polynomial?.degree ?? 1 <= 0 {
       let level = question.g.evaluate(0)
-      return try univariate(u, psi, question).map { .finite(Estimate(exact: ExactNumber(exactly: level) ?? 0) * $0) }
+      return try univariate(u, psi, question).map { answer in
+        let factor = Estimate(level, error: 4 * 0x1p-53 * level.magnitude, method: .closedForm)
+        return MethodAnswer(factor * answer.quantity, scale: level.magnitude * answer.scale)
+      }
     }
     guard let v = Side(question.g, pair.swapped) else { return nil }
-    return try bivariate(u, v, psi, question).map { .finite($0) }
+    return try bivariate(u, v, psi, question)
   }
 
   private func univariate(
     _ u: Side, _ psi: JointCharacteristicFunction, _ question: ExpectationQuestion
-  ) throws -> Estimate? {
+  ) throws -> MethodAnswer? {
     var count = u.firstCount
     var previousShell = Double.infinity
-    var best: Estimate?
+    var best: (estimate: Estimate, scale: Double)?
     while count <= 20_000 {
       let a = try u.coefficients(upTo: count)
       var sum = a[0].real
@@ -55,22 +58,22 @@ struct FourierSeries: ExpectationMethod {
       }
       let estimate = Self.estimate(sum, magnitude, shell, previousShell, u.cutoffError, 1)
       if let estimate {
-        if best.map({ estimate.error < $0.error }) ?? true { best = estimate }
+        if best.map({ estimate.error < $0.estimate.error }) ?? true { best = (estimate, magnitude) }
         if estimate.error <= question.relativeTolerance * estimate.value.magnitude { break }
         if shell <= 1e-16 * magnitude { break }
       }
       previousShell = shell
       count *= 2
     }
-    return best
+    return best.map { MethodAnswer(.finite($0.estimate), scale: $0.scale) }
   }
 
   private func bivariate(
     _ u: Side, _ v: Side, _ psi: JointCharacteristicFunction, _ question: ExpectationQuestion
-  ) throws -> Estimate? {
+  ) throws -> MethodAnswer? {
     var counts = (u.firstCount, v.firstCount)
     var previousShell = Double.infinity
-    var best: Estimate?
+    var best: (estimate: Estimate, scale: Double)?
     while (counts.0 + 1) * (2 * counts.1 + 1) <= Self.affordableTerms {
       let a = try u.coefficients(upTo: counts.0)
       let b = try v.coefficients(upTo: counts.1)
@@ -100,14 +103,14 @@ struct FourierSeries: ExpectationMethod {
       let cutoff = (u.cutoffError + v.cutoffError) * u.scale * v.scale
       let dimension = Double(psi.count)
       if let estimate = Self.estimate(sum.value, magnitude, shell, previousShell, cutoff, dimension) {
-        if best.map({ estimate.error < $0.error }) ?? true { best = estimate }
+        if best.map({ estimate.error < $0.estimate.error }) ?? true { best = (estimate, magnitude) }
         if estimate.error <= question.relativeTolerance * estimate.value.magnitude { break }
         if shell <= 1e-16 * magnitude { break }
       }
       previousShell = shell
       counts = (counts.0 * 2, counts.1 * 2)
     }
-    return best
+    return best.map { MethodAnswer(.finite($0.estimate), scale: $0.scale) }
   }
 
   /// Nil until two shells show a geometric decay.

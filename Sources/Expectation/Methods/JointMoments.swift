@@ -16,23 +16,23 @@ import Moments
 struct JointMoments: ExpectationMethod {
   let name = "joint moments"
 
-  func evaluate(_ question: ExpectationQuestion) throws -> Quantity? {
+  func evaluate(_ question: ExpectationQuestion) throws -> MethodAnswer? {
     guard let f = question.f.pieces?.polynomial, let g = question.g.pieces?.polynomial else { return nil }
-    if f.coefficients.isEmpty || g.coefficients.isEmpty { return .zero }
+    if f.coefficients.isEmpty || g.coefficients.isEmpty { return MethodAnswer(.zero) }
     let pair = question.pair
     if let moments = exactMoments(pair, f.degree, g.degree) {
       var sum = ExactNumber.zero
       for (p, a) in f.coefficients.enumerated() where !a.isZero {
         for (q, b) in g.coefficients.enumerated() where !b.isZero { sum += a * b * moments[p][q] }
       }
-      return .exact(sum)
+      return MethodAnswer(.exact(sum))
     }
     guard let moments = estimatedMoments(pair, f.degree, g.degree) else { return nil }
     var sum = Estimate.zero
     for (p, a) in f.coefficients.enumerated() where !a.isZero {
       for (q, b) in g.coefficients.enumerated() where !b.isZero { sum = sum + (a * b) * moments[p][q] }
     }
-    return .finite(sum)
+    return MethodAnswer(.finite(sum))
   }
 
   /// `E[u^p v^q]` for p ≤ P, q ≤ Q; nil unless every summand has exact moments up to order P + Q.

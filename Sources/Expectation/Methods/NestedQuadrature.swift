@@ -20,7 +20,7 @@ struct NestedQuadrature: ExpectationMethod {
   /// States of the atoms times nested evaluations that are worth the wait.
   static let maximumStates = [0: 200_000, 1: 20_000, 2: 400, 3: 8]
 
-  func evaluate(_ question: ExpectationQuestion) throws -> Quantity? {
+  func evaluate(_ question: ExpectationQuestion) throws -> MethodAnswer? {
     guard let gaussian = GaussianVariables(question.pair) else { return nil }
     let continuous = question.pair.summands.count { !$0.law.decomposition.isDiscrete } + gaussian.variables.count
     guard continuous <= maximumVariables, continuous > 0 else { return nil }
@@ -29,6 +29,7 @@ struct NestedQuadrature: ExpectationMethod {
     else { return nil }
     var total = 0.0
     var error = 0.0
+    var scale = 0.0
     for state in states {
       var variables = gaussian.variables
       for variable in state.variables { variables.append(.init(variable.density, u: variable.u, v: variable.v)) }
@@ -36,13 +37,14 @@ struct NestedQuadrature: ExpectationMethod {
       var integral = NestedIntegral(
         f: question.f, g: question.g, offset: (state.offsetU, state.offsetV), variables: variables,
         relativeTolerance: question.relativeTolerance)
-      let result = try integral.evaluate()
+      let (result, size) = try integral.evaluate()
+      scale += mass * size
       total += mass * result.value
       error += mass * result.error
     }
     error += total.magnitude * Double(states.count + 2) * 0x1p-53
     guard total.isFinite, error.isFinite else { return nil }
-    return .finite(Estimate(total, error: error, method: .quadrature))
+    return MethodAnswer(.finite(Estimate(total, error: error, method: .quadrature)), scale: scale)
   }
 }
 
@@ -86,15 +88,37 @@ struct NestedIntegral {
     }
   }
 
-  /// `constant + Σ coefficients · w`, singular where it vanishes.
+  /// Why the integrand is broken where a form vanishes.
+  private enum Origin: Hashable {
+    /// f, g or a derivative jumps.
+    case kink
+    /// A density ends or jumps there.
+    case end
+    /// A density is analytic, but an adaptive rule should look.
+    case node
+    /// f or g changes its shape.
+    case transition
+  }
+
+  /// `constant + Σ coefficients · w`, with a break where it vanishes.
   private struct AffineForm: Hashable {
     var constant: ExactNumber
     var coefficients: [ExactNumber]
+    var origin: Origin
 
     /// The form scaled so that equal hyperplanes are equal forms.
     var normalized: AffineForm {
       guard let pivot = coefficients.last(where: { !$0.isZero }), let inverse = pivot.reciprocal else { return self }
-      return AffineForm(constant: constant * inverse, coefficients: coefficients.map { $0 * inverse })
+      return AffineForm(constant: constant * inverse, coefficients: coefficients.map { $0 * inverse }, origin: origin)
+    }
+
+    /// The form with one variable held at a value: where the outer integral should look.
+    func fixing(_ index: Int, at value: ExactNumber) -> AffineForm {
+      var result = self
+      result.constant += coefficients[index] * value
+      result.coefficients[index] = 0
+      result.origin = .transition
+      return result
     }
   }
 
@@ -133,26 +157,36 @@ struct NestedIntegral {
     breakpoints = Self.eliminate(f: f, g: g, offset: offset, variables: variables)
   }
 
-  /// The break points of each level, from the singular forms of all levels inside it.
+  /// The break points of each level, from the forms of all levels inside it.
+  ///
+  /// Only where a kink meets something does the inner integral stop being analytic. Analytic nodes are crossed with
+  /// kinks as well if the inner variable moves the argument much less than the outer one: then the inner integral
+  /// has a feature too narrow to be found by chance. Transitions pass outwards with the inner variable at its centre.
   private static func eliminate(
     f: ScalarFunction, g: ScalarFunction, offset: (ExactNumber, ExactNumber), variables: [Variable]
   ) -> [[Breakpoint]] {
     let count = variables.count
     func unit(_ index: Int) -> [ExactNumber] { (0..<count).map { $0 == index ? 1 : 0 } }
-    func exact(_ values: [Double]) -> [ExactNumber] { values.compactMap { ExactNumber(exactly: $0) } }
     var forms: [AffineForm] = []
-    // A wide law passes over the transitions of a smooth function: they are break points as well.
-    for kink in f.kinks + exact(f.transitions) {
-      forms.append(AffineForm(constant: offset.0 - kink, coefficients: variables.map(\.u)))
-    }
-    for kink in g.kinks + exact(g.transitions) {
-      forms.append(AffineForm(constant: offset.1 - kink, coefficients: variables.map(\.v)))
+    for (function, shift, coefficients) in [
+      (f, offset.0, variables.map(\.u)), (g, offset.1, variables.map(\.v)),
+    ] {
+      for kink in function.kinks {
+        forms.append(AffineForm(constant: shift - kink, coefficients: coefficients, origin: .kink))
+      }
+      for place in function.transitions.compactMap({ ExactNumber(exactly: $0) }) {
+        forms.append(AffineForm(constant: shift - place, coefficients: coefficients, origin: .transition))
+      }
     }
     for (index, variable) in variables.enumerated() {
-      let density = variable.density
-      for node in exact(([density.lower] + density.nodes + [density.upper]).map(density.point)) {
-        forms.append(AffineForm(constant: -node, coefficients: unit(index)))
+      for (place, isAnalytic) in variable.density.breaks {
+        guard let node = ExactNumber(exactly: place) else { continue }
+        forms.append(AffineForm(constant: -node, coefficients: unit(index), origin: isAnalytic ? .node : .end))
       }
+    }
+    let spreads = variables.map { variable -> Double in
+      let coefficient = max(variable.u.magnitude, variable.v.magnitude).doubleValue
+      return coefficient * variable.density.spread
     }
     var levels = [[Breakpoint]](repeating: [], count: count)
     for level in stride(from: count - 1, through: 0, by: -1) {
@@ -164,39 +198,47 @@ struct NestedIntegral {
           inverse: 1 / form.coefficients[level].doubleValue)
       }
       if level == 0 { break }
+      let isNarrow = spreads[level] < 0.2 * (spreads[..<level].max() ?? 0)
+      let center = ExactNumber(exactly: variables[level].density.center) ?? 0
       var projected = forms.filter { $0.coefficients[level].isZero }
       for (i, a) in present.enumerated() {
+        if a.origin == .transition || a.origin == .kink { projected.append(a.fixing(level, at: center)) }
         for b in present[..<i] {
+          let origins: Set<Origin> = [a.origin, b.origin]
+          guard origins.contains(.kink), !origins.contains(.transition), isNarrow || !origins.contains(.node) else {
+            continue
+          }
           let coefficients = zip(a.coefficients, b.coefficients).map {
             $0 * b.coefficients[level] - $1 * a.coefficients[level]
           }
-          if coefficients.allSatisfy(\.isZero) { continue }
           let constant = a.constant * b.coefficients[level] - b.constant * a.coefficients[level]
-          projected.append(AffineForm(constant: constant, coefficients: coefficients))
+          projected.append(AffineForm(constant: constant, coefficients: coefficients, origin: .kink))
         }
       }
       var unique = Set<AffineForm>()
-      forms = projected.map(\.normalized).filter { unique.insert($0).inserted }
+      forms = projected.filter { !$0.coefficients.allSatisfy(\.isZero) }.map(\.normalized)
+        .filter { unique.insert($0).inserted }
     }
     return levels
   }
 
-  /// The value and a bound on its error, rounding included.
-  mutating func evaluate() throws -> IntegrationResult {
+  /// The value with a bound on its error, rounding included, and roughly the integral of |f g|.
+  mutating func evaluate() throws -> (result: IntegrationResult, scale: Double) {
     if variables.isEmpty {
       let value = f.evaluate(offset.u) * g.evaluate(offset.v)
-      return IntegrationResult(value: value, error: 8 * 0x1p-53 * value.magnitude, converged: true)
+      let error = 8 * 0x1p-53 * value.magnitude
+      return (IntegrationResult(value: value, error: error, converged: true), value.magnitude)
     }
     // A rough pass with |f g| gives the scale that absolute tolerances refer to.
     let rough = try Pass(self, absolute: 0, relative: 1e-2, magnitude: true).integrate(level: 0, u: offset.u, v: offset.v)
     let scale = rough.value.magnitude
-    if scale == 0 { return IntegrationResult(value: 0, error: 0, converged: true) }
-    let absolute = 0.05 * relativeTolerance * scale
-    let pass = try Pass(self, absolute: absolute, relative: 0.1 * relativeTolerance, magnitude: false)
+    if scale == 0 { return (IntegrationResult(value: 0, error: 0, converged: true), 0) }
+    let absolute = 0.2 * relativeTolerance * scale
+    let pass = try Pass(self, absolute: absolute, relative: 0.2 * relativeTolerance, magnitude: false)
     var result = pass.integrate(level: 0, u: offset.u, v: offset.v)
     result.error += 16 * 0x1p-53 * scale
     if let failure = pass.failure { throw failure }
-    return result
+    return (result, scale)
   }
 
   /// One run over all levels, with a workspace for each.
@@ -237,7 +279,7 @@ struct NestedIntegral {
         if upper - lower <= 1e-15 * max(length, lower.magnitude, upper.magnitude) { continue }
         do {
           let result = try integrateAdaptively(
-            from: lower, to: upper, absolute: absolute / Double(panels.count), relative: relative,
+            from: lower, to: upper, absolute: absolute / 4, relative: relative,
             workspace: workspaces[level]
           ) { [self] t in
             let w = point(t)
@@ -273,5 +315,30 @@ struct NestedIntegral {
       ends.sort()
       return ends
     }
+  }
+}
+
+extension Density {
+  /// The places in w where the density ends, jumps, or asks for attention; whether it is analytic there.
+  fileprivate var breaks: [(place: Double, isAnalytic: Bool)] {
+    let peak = ([lower, upper, (lower + upper) / 2] + nodes).map(weight).max() ?? 0
+    let step = 1e-6 * (upper - lower)
+    var result = [lower, upper].map { t in (point(t), weight(t) <= 1e-25 * peak) }
+    for t in nodes {
+      // The second difference of an analytic weight is of second order in the step, that of a corner of first.
+      let bend = (weight(t + step) - 2 * weight(t) + weight(t - step)).magnitude
+      result.append((point(t), bend <= 1e-9 * peak))
+    }
+    return result
+  }
+
+  /// A central value.
+  fileprivate var center: Double { point((lower + upper) / 2) }
+
+  /// A length on which the density changes: the distance from the centre to the nearest node or end.
+  fileprivate var spread: Double {
+    let middle = (lower + upper) / 2
+    let distances = ([lower, upper] + nodes).map { (point($0) - point(middle)).magnitude }.filter { $0 > 0 }
+    return distances.min() ?? 1
   }
 }

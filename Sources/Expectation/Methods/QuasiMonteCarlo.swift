@@ -15,7 +15,7 @@ struct QuasiMonteCarlo: ExpectationMethod {
   static let points = 1 << 13
   private static let seed: UInt64 = 0x1F1D_4E57
 
-  func evaluate(_ question: ExpectationQuestion) throws -> Quantity? {
+  func evaluate(_ question: ExpectationQuestion) throws -> MethodAnswer? {
     let pair = question.pair
     var coordinates: [(quantile: QuantileFunction, u: Double, v: Double)] = []
     for summand in pair.summands {
@@ -52,7 +52,8 @@ struct QuasiMonteCarlo: ExpectationMethod {
     let mean = means.reduce(0, +) / Double(Self.replicas)
     let variance = means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(Self.replicas - 1)
     guard mean.isFinite, variance.isFinite else { return nil }
-    return .finite(Estimate(mean, error: (variance / Double(Self.replicas)).squareRoot(), method: .sampling))
+    let error = (variance / Double(Self.replicas)).squareRoot()
+    return MethodAnswer(.finite(Estimate(mean, error: error, method: .sampling)))
   }
 
   private static func gaussianDirections(_ pair: PreactivationPair) -> [(u: Double, v: Double)] {

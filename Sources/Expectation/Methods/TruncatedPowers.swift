@@ -30,7 +30,7 @@ struct TruncatedPowers: ExpectationMethod {
   /// Corner evaluations times terms that are worth the wait, about a second.
   static let affordableWork = 600_000.0
 
-  func evaluate(_ question: ExpectationQuestion) throws -> Quantity? {
+  func evaluate(_ question: ExpectationQuestion) throws -> MethodAnswer? {
     guard let f = question.f.pieces, let g = question.g.pieces, !question.pair.hasGaussian else { return nil }
     guard let states = question.pair.mixtureStates(limit: 40_000) else { return nil }
     var work = 0.0
@@ -51,7 +51,8 @@ struct TruncatedPowers: ExpectationMethod {
       isExact = isExact && value.isExact
       sum += state.probability * value.value
     }
-    return .finite(isExact ? Estimate(exact: sum) : Estimate(closedForm: sum.doubleValue, ulps: 2))
+    return MethodAnswer(
+      .finite(isExact ? Estimate(exact: sum) : Estimate(closedForm: sum.doubleValue, ulps: 2)))
   }
 }
 

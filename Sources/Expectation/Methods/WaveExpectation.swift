@@ -11,7 +11,7 @@ import Numerics
 struct WaveExpectation: ExpectationMethod {
   let name = "exponential sums"
 
-  func evaluate(_ question: ExpectationQuestion) throws -> Quantity? {
+  func evaluate(_ question: ExpectationQuestion) throws -> MethodAnswer? {
     guard let first = question.f.waves, let second = question.g.waves, first.count * second.count <= 4096 else {
       return nil
     }
@@ -37,8 +37,8 @@ struct WaveExpectation: ExpectationMethod {
             if rate.isZero { continue }
             let factor = summand.law.exponentialMoment(rate.doubleValue)
             guard factor.isFinite else {
-              return .infinite(
-                positive: real.signum > 0, reason: "E exp(\(rate)·w) does not exist for \(summand.law)")
+              return MethodAnswer(
+                .infinite(positive: real.signum > 0, reason: "E exp(\(rate)·w) does not exist for \(summand.law)"))
             }
             term *= factor
           }
@@ -64,6 +64,6 @@ struct WaveExpectation: ExpectationMethod {
         }
       }
     }
-    return .finite(Estimate(sum, error: error, method: .closedForm))
+    return MethodAnswer(.finite(Estimate(sum, error: error, method: .closedForm)))
   }
 }

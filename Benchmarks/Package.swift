@@ -1,0 +1,13 @@
+// swift-tools-version:6.0
+import PackageDescription
+
+// Benchmarks are a package of their own, so that the main build never waits for them.
+let package = Package(
+  name: "InfiniteWidthBenchmarks",
+  dependencies: [.package(name: "InfiniteWidth", path: "..")],
+  targets: [
+    .executableTarget(
+      name: "ExpectationBenchmark", dependencies: [.product(name: "InfiniteWidth", package: "InfiniteWidth")])
+  ],
+  swiftLanguageModes: [.v6]
+)
