@@ -88,7 +88,7 @@ public struct ScalarFunction: Sendable {
       waves = polynomial.coefficients.map { Wave(real: $0) }
     }
     self.init(
-      name: name, kinks: pieces.breakpoints, growth: .power(pieces.degree), pieces: pieces, waves: waves,
+      name: name, kinks: pieces.breakpoints, growth: .power(pieces.growthDegree), pieces: pieces, waves: waves,
       parity: pieces.parity, strip: pieces.breakpoints.isEmpty ? .infinity : 0,
       evaluate: evaluate ?? pieces.evaluator)
   }

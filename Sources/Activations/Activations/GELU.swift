@@ -8,8 +8,8 @@ import Moments
 public struct GELU: Activation {
   public init() {}
 
-  static let entry = ActivationEntry(name: "gelu", signature: "gelu", summary: "z Phi(z)", examples: ["gelu"]) {
-    _ in GELU()
+  static let entry = ActivationEntry(name: "gelu", signature: "gelu", summary: "z Phi(z)", examples: ["gelu"]) { _ in
+    GELU()
   }
 
   public var description: String { "gelu" }

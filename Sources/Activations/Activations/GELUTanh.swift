@@ -10,9 +10,7 @@ public struct GELUTanh: Activation {
   static let entry = ActivationEntry(
     name: "gelu-tanh", signature: "gelu-tanh", summary: "z (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3))) / 2",
     examples: ["gelu-tanh"]
-  ) {
-    _ in GELUTanh()
-  }
+  ) { _ in GELUTanh() }
 
   public var description: String { "gelu-tanh" }
 

@@ -8,9 +8,7 @@ public struct Gaussian: Activation {
 
   static let entry = ActivationEntry(
     name: "gaussian", signature: "gaussian", summary: "exp(-z^2)", examples: ["gaussian"]
-  ) {
-    _ in Gaussian()
-  }
+  ) { _ in Gaussian() }
 
   public var description: String { "gaussian" }
 

@@ -13,9 +13,7 @@ public struct Mish: Activation {
 
   static let entry = ActivationEntry(
     name: "mish", signature: "mish", summary: "z tanh(log(1 + exp(z)))", examples: ["mish"]
-  ) {
-    _ in Mish()
-  }
+  ) { _ in Mish() }
 
   public var description: String { "mish" }
 

@@ -6,9 +6,7 @@ public struct Sigmoid: Activation {
 
   static let entry = ActivationEntry(
     name: "sigmoid", signature: "sigmoid", summary: "1 / (1 + exp(-z))", examples: ["sigmoid"]
-  ) {
-    _ in Sigmoid()
-  }
+  ) { _ in Sigmoid() }
 
   public var description: String { "sigmoid" }
 

@@ -8,9 +8,7 @@ public struct Softplus: Activation {
 
   static let entry = ActivationEntry(
     name: "softplus", signature: "softplus", summary: "log(1 + exp(z))", examples: ["softplus"]
-  ) {
-    _ in Softplus()
-  }
+  ) { _ in Softplus() }
 
   public var description: String { "softplus" }
 

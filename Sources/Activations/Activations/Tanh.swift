@@ -6,9 +6,7 @@ public struct Tanh: Activation {
 
   static let entry = ActivationEntry(
     name: "tanh", signature: "tanh", summary: "the hyperbolic tangent", examples: ["tanh"]
-  ) {
-    _ in Tanh()
-  }
+  ) { _ in Tanh() }
 
   public var description: String { "tanh" }
 
