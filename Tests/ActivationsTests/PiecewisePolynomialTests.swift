@@ -137,6 +137,9 @@ import Testing
     let product = Tanh().value * HardTanh().value
     #expect(product.kinks == [-1, 1] && product.strip == 0 && product.parity == .even)
     #expect(product.growth == .power(0), "the middle piece of hard-tanh does not count")
+    #expect((GELU().value * ReLU().value).growth(towards: 1) == .power(2))
+    #expect((Tanh().value * ReLU().value).growth(towards: -1) == .vanishing)
+    #expect((Tanh().derivative * Tanh().value).growth == .vanishing)
     #expect(product.transitions == Tanh().value.transitions && product.pieces == nil && product.waves == nil)
   }
 
