@@ -44,7 +44,7 @@ public struct ScalarFunction: Sendable {
   /// Where its shape changes on a scale of its own, for example `[−4, −1, 1, 4]` for tanh: hints for adaptive
   /// rules that would otherwise step over a narrow feature under a wide law.
   public var transitions: [Double]
-  /// How fast it grows at ±∞.
+  /// How fast it grows at ±∞, at +∞ only where `leftGrowth` is set.
   public var growth: Growth
   /// Its exact form, if it is piecewise polynomial.
   public var pieces: PiecewisePolynomial?
@@ -64,7 +64,7 @@ public struct ScalarFunction: Sendable {
   public var constantValue: Double?
 
   public init(
-    name: String, kinks: [ExactNumber] = [], transitions: [Double] = [], growth: Growth,
+    name: String, kinks: [ExactNumber] = [], transitions: [Double] = [], growth: Growth, leftGrowth: Growth? = nil,
     pieces: PiecewisePolynomial? = nil, waves: [Wave]? = nil, parity: Parity = .none, strip: Double = 0,
     evaluate: @escaping @Sendable (Double) -> Double
   ) {
@@ -73,6 +73,7 @@ public struct ScalarFunction: Sendable {
     self.kinks = kinks
     self.transitions = transitions
     self.growth = growth
+    self.leftGrowth = leftGrowth
     self.pieces = pieces
     self.waves = waves
     self.parity = parity
@@ -88,7 +89,7 @@ public struct ScalarFunction: Sendable {
       waves = polynomial.coefficients.map { Wave(real: $0) }
     }
     self.init(
-      name: name, kinks: pieces.breakpoints, growth: .power(pieces.degree), pieces: pieces, waves: waves,
+      name: name, kinks: pieces.breakpoints, growth: .power(pieces.growthDegree), pieces: pieces, waves: waves,
       parity: pieces.parity, strip: pieces.breakpoints.isEmpty ? .infinity : 0,
       evaluate: evaluate ?? pieces.evaluator)
   }
@@ -102,15 +103,15 @@ public struct ScalarFunction: Sendable {
     if let p = f.waves, let q = g.waves { waves = Wave.collected(p.flatMap { a in q.map { a * $0 } }) }
     var product = ScalarFunction(
       name: "\(f.name)·\(g.name)", kinks: Array(Set(f.kinks + g.kinks)).sorted(),
-      transitions: Array(Set(f.transitions + g.transitions)).sorted(), growth: f.growth * g.growth, pieces: pieces,
+      transitions: Array(Set(f.transitions + g.transitions)).sorted(),
+      growth: f.growth(towards: 1) * g.growth(towards: 1), pieces: pieces,
       waves: waves, parity: f.parity * g.parity, strip: min(f.strip, g.strip),
       evaluate: { z in
         let (a, b) = (first(z), second(z))
         return (a == 0 && b.isInfinite) || (b == 0 && a.isInfinite) ? 0 : a * b
       })
-    if f.leftGrowth != nil || g.leftGrowth != nil {
-      product.leftGrowth = (f.leftGrowth ?? f.growth) * (g.leftGrowth ?? g.growth)
-    }
+    let left = f.growth(towards: -1) * g.growth(towards: -1)
+    if left != product.growth { product.leftGrowth = left }
     if let p = f.constantValue, let q = g.constantValue { product.constantValue = p * q }
     return product
   }

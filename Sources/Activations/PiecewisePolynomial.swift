@@ -79,6 +79,9 @@ public struct PiecewisePolynomial: Sendable, Hashable {
   /// The largest degree of a piece, at least 0.
   public var degree: Int { max(0, polynomials.map(\.degree).max() ?? 0) }
 
+  /// The larger degree of the two outermost pieces, at least 0: what the function grows like.
+  public var growthDegree: Int { max(0, polynomials[0].degree, polynomials[breakpoints.count].degree) }
+
   /// The polynomial, if there are no break points.
   public var polynomial: Polynomial? { breakpoints.isEmpty ? polynomials[0] : nil }
 
@@ -172,7 +175,8 @@ extension Polynomial {
   /// A closure that evaluates the polynomial in double precision, as if computed with twice the digits and rounded.
   ///
   /// Horner's scheme with every rounding error carried along (compensated Horner; Graillat, Langlois and Louvet
-  /// 2009), and coefficients of two doubles each. The relative error is about ε + (2 n ε)² κ with κ the condition
+  /// 2009), and coefficients of two doubles each, or
+  /// integers over a common denominator, which keeps rational roots exact. The relative error is about ε + (2 n ε)² κ with κ the condition
   /// number `Σ|cᵢ zⁱ| / |p(z)|`: a few ulps unless κ exceeds 10¹⁵. A monomial is multiplied out, or a power.
   /// Overflow gives an infinity, never NaN.
   var evaluator: @Sendable (Double) -> Double {
@@ -187,13 +191,14 @@ extension Polynomial {
       let (slope, offset) = (leading.high, constant.high)
       return { z in slope * z + offset }
     }
+    let (terms, denominator) = numerators ?? (coefficients, 1)
     return { z in
-      var value = leading.high
-      var correction = leading.low
+      var value = terms[degree].high
+      var correction = terms[degree].low
       var index = degree
       while index > 0 {
         index -= 1
-        let coefficient = coefficients[index]
+        let coefficient = terms[index]
         let product = value * z
         let productError = (-product).addingProduct(value, z)
         let sum = product + coefficient.high
@@ -202,13 +207,26 @@ extension Polynomial {
         correction = (productError + sumError + coefficient.low).addingProduct(correction, z)
         value = sum
       }
-      let result = value + correction
+      let result = (value + correction) / denominator
       if result.isFinite { return result }
       // The error terms of an overflow are not numbers.
       var plain = leading.high
       for coefficient in coefficients.dropLast().reversed() { plain = plain * z + coefficient.high }
       return plain
     }
+  }
+
+  /// The coefficients over their common denominator, if it and the numerators are doubles and it is not 1.
+  private var numerators: ([TwoTerm], Double)? {
+    let rationals = coefficients.compactMap(\.rational)
+    guard rationals.count == coefficients.count else { return nil }
+    var common = Rational.one
+    for rational in rationals {
+      common = common * Rational((rational * common).denominator)
+    }
+    guard common != .one, common < Rational(1 << 53) else { return nil }
+    let scaled = rationals.map { TwoTerm(ExactNumber($0 * common)) }
+    return scaled.allSatisfy { $0.low == 0 } ? (scaled, common.doubleValue) : nil
   }
 }
 

@@ -69,7 +69,7 @@ func exponential(_ x: TwoTerm, times factor: Double = 1) -> Double {
     return power.isFinite ? factor * power.addingProduct(power, x.low) : factor * power
   }
   // e^−900 times the largest double is still far below the smallest one.
-  if x.high < -1600 { return factor * 0 }
+  if x.high < -1600 { return factor.sign == .minus ? -0.0 : 0 }
   let power = Libm.exp(x.high + 128)
   return (factor * power.addingProduct(power, x.low)) * expOfMinus128
 }

@@ -4,8 +4,8 @@ import Moments
 public struct AbsoluteValue: Activation {
   public init() {}
 
-  static let entry = ActivationEntry(name: "abs", signature: "abs", summary: "|z|", examples: ["abs"]) {
-    _ in AbsoluteValue()
+  static let entry = ActivationEntry(name: "abs", signature: "abs", summary: "|z|", examples: ["abs"]) { _ in
+    AbsoluteValue()
   }
 
   public var description: String { "abs" }

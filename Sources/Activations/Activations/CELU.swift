@@ -20,7 +20,7 @@ public struct CELU: Activation {
     let scale = TwoTerm(alpha)
     let transitions = ELU.transitions.map { $0 * scale.high }
     value = ScalarFunction(
-      name: name, kinks: [0], transitions: transitions, growth: .power(1)
+      name: name, kinks: [0], transitions: transitions, growth: .power(1), leftGrowth: .power(0)
     ) { z in
       if z > 0 { return z }
       let argument = z / scale.high
@@ -28,7 +28,7 @@ public struct CELU: Activation {
       return argument.magnitude < 0x1p-54 ? z : scale.high * Libm.expm1(argument)
     }
     derivative = ScalarFunction(
-      name: name + "'", kinks: [0], transitions: transitions, growth: .power(0)
+      name: name + "'", kinks: [0], transitions: transitions, growth: .power(0), leftGrowth: .vanishing
     ) { z in z > 0 ? 1 : exponential(.quotient(z, scale)) }
   }
 

@@ -4,8 +4,7 @@ import Moments
 public struct Cube: Activation {
   public init() {}
 
-  static let entry = ActivationEntry(name: "cube", signature: "cube", summary: "z^3", examples: ["cube"]) {
-    _ in Cube()
+  static let entry = ActivationEntry(name: "cube", signature: "cube", summary: "z^3", examples: ["cube"]) { _ in Cube()
   }
 
   public var description: String { "cube" }

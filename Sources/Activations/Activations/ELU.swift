@@ -18,10 +18,10 @@ public struct ELU: Activation {
     self.alpha = alpha
     let depth = alpha.doubleValue
     value = ScalarFunction(
-      name: name, kinks: [0], transitions: ELU.transitions, growth: .power(1)
+      name: name, kinks: [0], transitions: ELU.transitions, growth: .power(1), leftGrowth: .power(0)
     ) { z in z > 0 ? z : depth * Libm.expm1(z) }
     derivative = ScalarFunction(
-      name: name + "'", kinks: [0], transitions: ELU.transitions, growth: .power(0)
+      name: name + "'", kinks: [0], transitions: ELU.transitions, growth: .power(0), leftGrowth: .vanishing
     ) { z in z > 0 ? 1 : exponential(TwoTerm(z), times: depth) }
   }
 

@@ -16,7 +16,7 @@ public struct Erf: Activation {
     name: "erf", transitions: [-6, -2, -0.5, 0.5, 2, 6], growth: .power(0), parity: .odd, strip: .infinity
   ) { Libm.erf($0) }
   public let derivative = ScalarFunction(
-    name: "erf'", transitions: [-6, -2, -0.5, 0.5, 2, 6], growth: .power(0), parity: .even, strip: .infinity
+    name: "erf'", transitions: [-6, -2, -0.5, 0.5, 2, 6], growth: .vanishing, parity: .even, strip: .infinity
   ) { z in
     let square = TwoTerm.square(z)
     return exponential(TwoTerm(-square.high, -square.low), times: 1.1283791670955126)  // 2/√π

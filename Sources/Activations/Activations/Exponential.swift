@@ -15,13 +15,15 @@ public struct Exponential: Activation {
     let slope = argument.rounded
     // Beyond these it is nothing on one side, and out of range soon after on the other.
     let transitions = [-40.0, -8, -1, 1, 8, 40].map { $0 / slope.magnitude }
-    let growth = Growth.exponential(rate: scale.magnitude)
+    let rising = Growth.exponential(rate: scale.magnitude)
+    let (right, left) = scale.signum > 0 ? (rising, Growth.vanishing) : (.vanishing, rising)
     value = ScalarFunction(
-      name: name, transitions: transitions, growth: growth, waves: [Wave(real: 1, growthRate: scale)],
+      name: name, transitions: transitions, growth: right, leftGrowth: left, waves: [Wave(real: 1, growthRate: scale)],
       strip: .infinity
     ) { exponential(argument($0)) }
     derivative = ScalarFunction(
-      name: name + "'", transitions: transitions, growth: growth, waves: [Wave(real: scale, growthRate: scale)],
+      name: name + "'", transitions: transitions, growth: right, leftGrowth: left,
+      waves: [Wave(real: scale, growthRate: scale)],
       strip: .infinity
     ) { exponential(argument($0), times: slope) }
   }

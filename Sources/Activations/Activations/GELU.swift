@@ -8,14 +8,15 @@ import Moments
 public struct GELU: Activation {
   public init() {}
 
-  static let entry = ActivationEntry(name: "gelu", signature: "gelu", summary: "z Phi(z)", examples: ["gelu"]) {
-    _ in GELU()
+  static let entry = ActivationEntry(name: "gelu", signature: "gelu", summary: "z Phi(z)", examples: ["gelu"]) { _ in
+    GELU()
   }
 
   public var description: String { "gelu" }
 
   public let value = ScalarFunction(
-    name: "gelu", transitions: [-9, -3, -1, 1, 3, 9], growth: .power(1), parity: .none, strip: .infinity
+    name: "gelu", transitions: [-9, -3, -1, 1, 3, 9], growth: .power(1), leftGrowth: .vanishing, parity: .none,
+    strip: .infinity
   ) { z in
     if z < NormalFunctions.asymptoticBound {
       return NormalFunctions.density(z, times: -NormalFunctions.millsFactor(z))
@@ -23,7 +24,8 @@ public struct GELU: Activation {
     return z * NormalFunctions.distribution(z)
   }
   public let derivative = ScalarFunction(
-    name: "gelu'", transitions: [-9, -3, -1, 1, 3, 9], growth: .power(0), parity: .none, strip: .infinity
+    name: "gelu'", transitions: [-9, -3, -1, 1, 3, 9], growth: .power(0), leftGrowth: .vanishing, parity: .none,
+    strip: .infinity
   ) { z in
     if z < NormalFunctions.asymptoticBound {
       return NormalFunctions.density(z, times: z - NormalFunctions.millsFactor(z) / z)

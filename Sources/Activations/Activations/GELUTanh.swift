@@ -10,9 +10,7 @@ public struct GELUTanh: Activation {
   static let entry = ActivationEntry(
     name: "gelu-tanh", signature: "gelu-tanh", summary: "z (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3))) / 2",
     examples: ["gelu-tanh"]
-  ) {
-    _ in GELUTanh()
-  }
+  ) { _ in GELUTanh() }
 
   public var description: String { "gelu-tanh" }
 
@@ -24,7 +22,8 @@ public struct GELUTanh: Activation {
   private static func argument(_ z: Double) -> TwoTerm { (linear + cubic * TwoTerm.square(z)) * z }
 
   public let value = ScalarFunction(
-    name: "gelu-tanh", transitions: [-9, -3, -1, 1, 3, 9], growth: .power(1), parity: .none, strip: 2.754770601637983
+    name: "gelu-tanh", transitions: [-9, -3, -1, 1, 3, 9], growth: .power(1), leftGrowth: .vanishing, parity: .none,
+    strip: 2.754770601637983
   ) { z in
     // y(±40) = ±4630: e^{−|y|} is nothing.
     if z.magnitude > 40 { return z > 0 ? z : -0.0 }
@@ -33,7 +32,8 @@ public struct GELUTanh: Activation {
     return exponential(y, times: z / (1 + Libm.exp(y.high)))
   }
   public let derivative = ScalarFunction(
-    name: "gelu-tanh'", transitions: [-9, -3, -1, 1, 3, 9], growth: .power(0), parity: .none, strip: 2.754770601637983
+    name: "gelu-tanh'", transitions: [-9, -3, -1, 1, 3, 9], growth: .power(0), leftGrowth: .vanishing, parity: .none,
+    strip: 2.754770601637983
   ) { z in
     if z.magnitude > 40 { return z > 0 ? 1 : -0.0 }
     if let near = SignChange.geluTanh.value(near: z) { return near }

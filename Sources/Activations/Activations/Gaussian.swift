@@ -8,20 +8,18 @@ public struct Gaussian: Activation {
 
   static let entry = ActivationEntry(
     name: "gaussian", signature: "gaussian", summary: "exp(-z^2)", examples: ["gaussian"]
-  ) {
-    _ in Gaussian()
-  }
+  ) { _ in Gaussian() }
 
   public var description: String { "gaussian" }
 
   public let value = ScalarFunction(
-    name: "gaussian", transitions: [-6, -2, -0.5, 0.5, 2, 6], growth: .power(0), parity: .even, strip: .infinity
+    name: "gaussian", transitions: [-6, -2, -0.5, 0.5, 2, 6], growth: .vanishing, parity: .even, strip: .infinity
   ) { z in
     let square = TwoTerm.square(z)
     return exponential(TwoTerm(-square.high, -square.low))
   }
   public let derivative = ScalarFunction(
-    name: "gaussian'", transitions: [-6, -2, -0.5, 0.5, 2, 6], growth: .power(0), parity: .odd, strip: .infinity
+    name: "gaussian'", transitions: [-6, -2, -0.5, 0.5, 2, 6], growth: .vanishing, parity: .odd, strip: .infinity
   ) { z in
     let square = TwoTerm.square(z)
     return exponential(TwoTerm(-square.high, -square.low), times: -2 * z)

@@ -6,9 +6,7 @@ public struct HardSigmoid: Activation {
 
   static let entry = ActivationEntry(
     name: "hard-sigmoid", signature: "hard-sigmoid", summary: "relu6(z + 3) / 6", examples: ["hard-sigmoid"]
-  ) {
-    _ in HardSigmoid()
-  }
+  ) { _ in HardSigmoid() }
 
   public var description: String { "hard-sigmoid" }
 

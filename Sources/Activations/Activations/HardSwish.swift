@@ -10,9 +10,7 @@ public struct HardSwish: Activation {
 
   static let entry = ActivationEntry(
     name: "hard-swish", signature: "hard-swish", summary: "z relu6(z + 3) / 6", examples: ["hard-swish"]
-  ) {
-    _ in HardSwish()
-  }
+  ) { _ in HardSwish() }
 
   public var description: String { "hard-swish" }
 

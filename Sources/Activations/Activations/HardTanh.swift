@@ -6,9 +6,7 @@ public struct HardTanh: Activation {
 
   static let entry = ActivationEntry(
     name: "hard-tanh", signature: "hard-tanh", summary: "z clipped to [-1, 1]", examples: ["hard-tanh"]
-  ) {
-    _ in HardTanh()
-  }
+  ) { _ in HardTanh() }
 
   public var description: String { "hard-tanh" }
 

@@ -13,14 +13,13 @@ public struct Mish: Activation {
 
   static let entry = ActivationEntry(
     name: "mish", signature: "mish", summary: "z tanh(log(1 + exp(z)))", examples: ["mish"]
-  ) {
-    _ in Mish()
-  }
+  ) { _ in Mish() }
 
   public var description: String { "mish" }
 
   public let value = ScalarFunction(
-    name: "mish", transitions: [-40, -8, -2, 2, 8, 40], growth: .power(1), parity: .none, strip: 0.75 * .pi
+    name: "mish", transitions: [-40, -8, -2, 2, 8, 40], growth: .power(1), leftGrowth: .vanishing, parity: .none,
+    strip: 0.75 * .pi
   ) { z in
     let small = Libm.exp(-z.magnitude)
     if z >= 0 {
@@ -30,7 +29,8 @@ public struct Mish: Activation {
     return exponential(TwoTerm(z), times: z * (small + 2) / (small * (small + 2) + 2))
   }
   public let derivative = ScalarFunction(
-    name: "mish'", transitions: [-40, -8, -2, 2, 8, 40], growth: .power(0), parity: .none, strip: 0.75 * .pi
+    name: "mish'", transitions: [-40, -8, -2, 2, 8, 40], growth: .power(0), leftGrowth: .vanishing, parity: .none,
+    strip: 0.75 * .pi
   ) { z in
     if let near = SignChange.mish.value(near: z) { return near }
     let small = Libm.exp(-z.magnitude)

@@ -6,9 +6,7 @@ public struct ReLU6: Activation {
 
   static let entry = ActivationEntry(
     name: "relu6", signature: "relu6", summary: "z clipped to [0, 6]", examples: ["relu6"]
-  ) {
-    _ in ReLU6()
-  }
+  ) { _ in ReLU6() }
 
   public var description: String { "relu6" }
 

@@ -25,10 +25,10 @@ public struct SELU: Activation {
     let slope = Self.scale.doubleValue
     let depth = (Self.scale * Self.alpha).doubleValue
     value = ScalarFunction(
-      name: "selu", kinks: [0], transitions: ELU.transitions, growth: .power(1)
+      name: "selu", kinks: [0], transitions: ELU.transitions, growth: .power(1), leftGrowth: .power(0)
     ) { z in z > 0 ? slope * z : depth * Libm.expm1(z) }
     derivative = ScalarFunction(
-      name: "selu'", kinks: [0], transitions: ELU.transitions, growth: .power(0)
+      name: "selu'", kinks: [0], transitions: ELU.transitions, growth: .power(0), leftGrowth: .vanishing
     ) { z in z > 0 ? slope : exponential(TwoTerm(z), times: depth) }
   }
 

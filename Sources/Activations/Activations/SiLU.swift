@@ -15,13 +15,15 @@ public struct SiLU: Activation {
   public var description: String { "silu" }
 
   public let value = ScalarFunction(
-    name: "silu", transitions: [-40, -8, -2, 2, 8, 40], growth: .power(1), parity: .none, strip: .pi
+    name: "silu", transitions: [-40, -8, -2, 2, 8, 40], growth: .power(1), leftGrowth: .vanishing, parity: .none,
+    strip: .pi
   ) { z in
     if z >= 0 { return z / (1 + Libm.exp(-z)) }
     return exponential(TwoTerm(z), times: z / (1 + Libm.exp(z)))
   }
   public let derivative = ScalarFunction(
-    name: "silu'", transitions: [-40, -8, -2, 2, 8, 40], growth: .power(0), parity: .none, strip: .pi
+    name: "silu'", transitions: [-40, -8, -2, 2, 8, 40], growth: .power(0), leftGrowth: .vanishing, parity: .none,
+    strip: .pi
   ) { z in
     if let near = SignChange.silu.value(near: z) { return near }
     let small = Libm.exp(-z.magnitude)

@@ -6,16 +6,15 @@ public struct Sigmoid: Activation {
 
   static let entry = ActivationEntry(
     name: "sigmoid", signature: "sigmoid", summary: "1 / (1 + exp(-z))", examples: ["sigmoid"]
-  ) {
-    _ in Sigmoid()
-  }
+  ) { _ in Sigmoid() }
 
   public var description: String { "sigmoid" }
 
   public let value = ScalarFunction(
-    name: "sigmoid", transitions: [-40, -8, -2, 2, 8, 40], growth: .power(0), parity: .none, strip: .pi
+    name: "sigmoid", transitions: [-40, -8, -2, 2, 8, 40], growth: .power(0), leftGrowth: .vanishing, parity: .none,
+    strip: .pi
   ) { Logistic.value($0) }
   public let derivative = ScalarFunction(
-    name: "sigmoid'", transitions: [-40, -8, -2, 2, 8, 40], growth: .power(0), parity: .even, strip: .pi
+    name: "sigmoid'", transitions: [-40, -8, -2, 2, 8, 40], growth: .vanishing, parity: .even, strip: .pi
   ) { Logistic.derivative($0) }
 }

@@ -6,8 +6,8 @@ import Moments
 public struct Sign: Activation {
   public init() {}
 
-  static let entry = ActivationEntry(name: "sign", signature: "sign", summary: "-1, 0 or 1", examples: ["sign"]) {
-    _ in Sign()
+  static let entry = ActivationEntry(name: "sign", signature: "sign", summary: "-1, 0 or 1", examples: ["sign"]) { _ in
+    Sign()
   }
 
   public var description: String { "sign" }

@@ -8,18 +8,18 @@ public struct Softplus: Activation {
 
   static let entry = ActivationEntry(
     name: "softplus", signature: "softplus", summary: "log(1 + exp(z))", examples: ["softplus"]
-  ) {
-    _ in Softplus()
-  }
+  ) { _ in Softplus() }
 
   public var description: String { "softplus" }
 
   public let value = ScalarFunction(
-    name: "softplus", transitions: [-40, -8, -2, 2, 8, 40], growth: .power(1), parity: .none, strip: .pi
+    name: "softplus", transitions: [-40, -8, -2, 2, 8, 40], growth: .power(1), leftGrowth: .vanishing, parity: .none,
+    strip: .pi
   ) { z in
     z > 0 ? z + Libm.log1p(Libm.exp(-z)) : Libm.log1p(Libm.exp(z))
   }
   public let derivative = ScalarFunction(
-    name: "softplus'", transitions: [-40, -8, -2, 2, 8, 40], growth: .power(0), parity: .none, strip: .pi
+    name: "softplus'", transitions: [-40, -8, -2, 2, 8, 40], growth: .power(0), leftGrowth: .vanishing, parity: .none,
+    strip: .pi
   ) { Logistic.value($0) }
 }

@@ -8,9 +8,7 @@ public struct Softsign: Activation {
 
   static let entry = ActivationEntry(
     name: "softsign", signature: "softsign", summary: "z / (1 + |z|)", examples: ["softsign"]
-  ) {
-    _ in Softsign()
-  }
+  ) { _ in Softsign() }
 
   public var description: String { "softsign" }
 

@@ -4,8 +4,8 @@ import Moments
 public struct Square: Activation {
   public init() {}
 
-  static let entry = ActivationEntry(name: "square", signature: "square", summary: "z^2", examples: ["square"]) {
-    _ in Square()
+  static let entry = ActivationEntry(name: "square", signature: "square", summary: "z^2", examples: ["square"]) { _ in
+    Square()
   }
 
   public var description: String { "square" }

@@ -8,9 +8,7 @@ public struct Step: Activation {
 
   static let entry = ActivationEntry(
     name: "step", signature: "step", summary: "1 for z > 0, else 0", examples: ["step"]
-  ) {
-    _ in Step()
-  }
+  ) { _ in Step() }
 
   public var description: String { "step" }
 

@@ -6,9 +6,7 @@ public struct Tanh: Activation {
 
   static let entry = ActivationEntry(
     name: "tanh", signature: "tanh", summary: "the hyperbolic tangent", examples: ["tanh"]
-  ) {
-    _ in Tanh()
-  }
+  ) { _ in Tanh() }
 
   public var description: String { "tanh" }
 
@@ -16,7 +14,7 @@ public struct Tanh: Activation {
     name: "tanh", transitions: [-20, -4, -1, 1, 4, 20], growth: .power(0), parity: .odd, strip: .pi / 2
   ) { Libm.tanh($0) }
   public let derivative = ScalarFunction(
-    name: "tanh'", transitions: [-20, -4, -1, 1, 4, 20], growth: .power(0), parity: .even, strip: .pi / 2
+    name: "tanh'", transitions: [-20, -4, -1, 1, 4, 20], growth: .vanishing, parity: .even, strip: .pi / 2
   ) { z in
     // 1 − tanh² cancels and cosh² overflows: 4 e^{−2|z|} / (1 + e^{−2|z|})².
     let argument = -2 * z.magnitude
