@@ -35,6 +35,8 @@ enum HermiteSeries {
       if terms > limit { return nil }
     }
     let width = min(widthU, widthV)
+    // Under a wide law the trapezoidal rule would need thousands of nodes.
+    if width < 0.2 { return nil }
     let frequency = 2 * Double(terms).squareRoot() + max(20, 40 / width)
     // Exponential growth moves the mass to λσ.
     var shift = 0.0
@@ -116,7 +118,9 @@ enum HermiteSeries {
     // The halved rule has about the square of the coarse rule's relative error.
     let coarse = (total - coarseTotal).magnitude / max(scale, Double.leastNormalMagnitude)
     if coarse > 1e-8 { return nil }
-    let error = tail + scale * (100 * coarse * coarse + 8 * 0x1p-53) + 8 * 0x1p-53 * magnitude
+    // Sums of `count` terms: rounding errors add like a random walk.
+    let rounding = (16 + 2 * Double(count).squareRoot()) * 0x1p-53
+    let error = tail + scale * (100 * coarse * coarse + rounding) + rounding * magnitude
     return (total, error, scale)
   }
 }
