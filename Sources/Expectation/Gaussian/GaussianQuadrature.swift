@@ -31,6 +31,7 @@ struct PreparedFunction: Sendable {
     transitions = Array(Set(points).subtracting(kinks)).sorted()
     switch function.growth {
     case .power(let degree): (rate, self.degree) = (0, Double(max(0, degree)))
+    case .vanishing: (rate, degree) = (0, 0)
     case .exponential(let rate): (self.rate, degree) = (rate.doubleValue, 0)
     }
   }

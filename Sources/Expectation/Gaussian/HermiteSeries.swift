@@ -43,6 +43,7 @@ enum HermiteSeries {
     for (function, deviation) in [(f, pair.deviationU), (g, pair.deviationV)] {
       switch function.growth {
       case .power(let degree): shift = max(shift, 0.5 * Double(max(0, degree)).squareRoot())
+      case .vanishing: break
       case .exponential(let rate): shift = max(shift, 2 * rate.doubleValue * deviation)
       }
     }
