@@ -62,6 +62,8 @@ public struct ScalarFunction: Sendable {
   public var leftGrowth: Growth?
   /// Its value, if it is a constant that has no exact form.
   public var constantValue: Double?
+  /// Its exact form, if it is one of those in ``GaussianForm``.
+  public var gaussianForm: GaussianForm?
 
   public init(
     name: String, kinks: [ExactNumber] = [], transitions: [Double] = [], growth: Growth, leftGrowth: Growth? = nil,

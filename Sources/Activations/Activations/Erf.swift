@@ -15,10 +15,12 @@ public struct Erf: Activation {
   public let value = ScalarFunction(
     name: "erf", transitions: [-6, -2, -0.5, 0.5, 2, 6], growth: .power(0), parity: .odd, strip: .infinity
   ) { Libm.erf($0) }
+  .with(gaussianForm: .errorFunction(scale: 1))
   public let derivative = ScalarFunction(
     name: "erf'", transitions: [-6, -2, -0.5, 0.5, 2, 6], growth: .vanishing, parity: .even, strip: .infinity
   ) { z in
     let square = TwoTerm.square(z)
     return exponential(TwoTerm(-square.high, -square.low), times: 1.1283791670955126)  // 2/√π
   }
+  .with(gaussianForm: .gaussian(coefficients: [1.1283791670955126], rate: 1))
 }

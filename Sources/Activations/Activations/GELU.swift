@@ -23,6 +23,7 @@ public struct GELU: Activation {
     }
     return z * NormalFunctions.distribution(z)
   }
+  .with(gaussianForm: .gelu)
   public let derivative = ScalarFunction(
     name: "gelu'", transitions: [-9, -3, -1, 1, 3, 9], growth: .power(0), leftGrowth: .vanishing, parity: .none,
     strip: .infinity
@@ -33,4 +34,5 @@ public struct GELU: Activation {
     if let near = SignChange.gelu.value(near: z) { return near }
     return NormalFunctions.distribution(z) + NormalFunctions.density(z, times: z)
   }
+  .with(gaussianForm: .geluDerivative)
 }

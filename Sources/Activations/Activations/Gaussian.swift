@@ -18,10 +18,12 @@ public struct Gaussian: Activation {
     let square = TwoTerm.square(z)
     return exponential(TwoTerm(-square.high, -square.low))
   }
+  .with(gaussianForm: .gaussian(coefficients: [1], rate: 1))
   public let derivative = ScalarFunction(
     name: "gaussian'", transitions: [-6, -2, -0.5, 0.5, 2, 6], growth: .vanishing, parity: .odd, strip: .infinity
   ) { z in
     let square = TwoTerm.square(z)
     return exponential(TwoTerm(-square.high, -square.low), times: -2 * z)
   }
+  .with(gaussianForm: .gaussian(coefficients: [0, -2], rate: 1))
 }
