@@ -146,7 +146,7 @@ struct YAMLText {
 }
 
 /// Text of a file as a message may show it: one line, not long.
-func excerpt(_ text: some StringProtocol) -> String {
+package func excerpt(_ text: some StringProtocol) -> String {
   let cleaned = String(text.prefix(40).map { $0.isNewline ? " " : $0 })
   return text.count > 40 ? cleaned + "…" : cleaned
 }

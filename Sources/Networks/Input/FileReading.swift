@@ -1,7 +1,7 @@
 import Foundation
 
 /// Why a file could not be read.
-enum FileReadingError: Error {
+package enum FileReadingError: Error {
   case unreadable(reason: String)
   case tooLarge(bytes: Int, limit: Int)
 
@@ -14,7 +14,7 @@ enum FileReadingError: Error {
 }
 
 /// The bytes of a regular file (or pipe) of at most `limit` bytes.
-func readFile(_ path: String, limit: Int) throws(FileReadingError) -> Data {
+package func readFile(_ path: String, limit: Int) throws(FileReadingError) -> Data {
   var isFolder: ObjCBool = false
   guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
     throw .unreadable(reason: "there is no such file")
