@@ -51,10 +51,12 @@ public enum ExpectationChain {
   static let methods: [any ExpectationMethod] = [
     JointMoments(),  // polynomials under any law with moments: exact where the moments are
     TruncatedPowers(),  // piecewise polynomials under box and discrete laws: exact while affordable
+    GaussianReduction(),  // a Gaussian pair, mixed over atoms: dual activations
     WaveExpectation(),  // sums of exponentials: characteristic functions and exponential moments
     DiscreteEnumeration(),  // purely discrete laws: a finite sum
     NestedQuadrature(maximumVariables: 2),  // adaptive Gauss–Kronrod between break points
     FourierSeries(),  // smooth-windowed Fourier series against the characteristic function
+    GaussianMixtureQuadrature(),  // a Gaussian pair and one more variable: the integral of shifted duals
     NestedQuadrature(maximumVariables: 3),
     QuasiMonteCarlo(),  // randomized Sobol points: a standard error, and it says so
   ]
@@ -111,6 +113,10 @@ public enum ExpectationChain {
   /// Removes a constant argument, and the second argument if it is an affine function of the first.
   static func reduce(_ question: ExpectationQuestion) -> (question: ExpectationQuestion, factor: ExactNumber) {
     var question = question
+    if question.pair.hasGaussian, question.pair.summands.allSatisfy({ $0.law.decomposition.isDiscrete }) {
+      // Dual activations have closed forms for ρ = ±1 as well.
+      return (question, 1)
+    }
     if question.pair.isConstantU {
       question = ExpectationQuestion(
         question.g, question.f, question.pair.swapped, relativeTolerance: question.relativeTolerance)
@@ -156,15 +162,14 @@ extension ScalarFunction {
     var result = ScalarFunction(
       name: name, kinks: kinks.map(back).sorted(), transitions: transitions.map { ($0 - shift) / scale }.sorted(),
       growth: growth, parity: intercept.isZero ? parity : .none, strip: strip / scale.magnitude,
-      evaluate: { evaluate(scale * $0 + shift) })
+      evaluate: { evaluate(shift.addingProduct(scale, $0)) })
     result.constantValue = constantValue
-    if slope.signum < 0 {
-      result.growth = growth(towards: -1)
-      result.leftGrowth = growth(towards: 1)
-    } else {
-      result.leftGrowth = leftGrowth
+    func rescaled(_ growth: Growth) -> Growth {
+      if case .exponential(let rate) = growth { return .exponential(rate: rate * slope.magnitude) }
+      return growth
     }
-    if case .exponential(let rate) = growth { result.growth = .exponential(rate: rate * slope.magnitude) }
+    result.growth = rescaled(growth(towards: slope.signum))
+    result.leftGrowth = rescaled(growth(towards: -slope.signum))
     result.pieces = pieces.map { pieces in
       let line = Polynomial([intercept, slope])
       let polynomials = pieces.polynomials.map { polynomial in

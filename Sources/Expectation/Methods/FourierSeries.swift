@@ -21,8 +21,8 @@ import Numerics
 struct FourierSeries: ExpectationMethod {
   let name = "Fourier series"
 
-  /// Characteristic-function evaluations that are worth the wait, about a second.
-  static let affordableTerms = 6_000_000
+  /// Evaluations of single characteristic functions that are worth the wait, about a second.
+  static let affordableTerms = 40_000_000
 
   func evaluate(_ question: ExpectationQuestion) throws -> MethodAnswer? {
     let pair = question.pair
@@ -74,7 +74,7 @@ struct FourierSeries: ExpectationMethod {
     var counts = (u.firstCount, v.firstCount)
     var previousShell = Double.infinity
     var best: (estimate: Estimate, scale: Double)?
-    while (counts.0 + 1) * (2 * counts.1 + 1) <= Self.affordableTerms {
+    while (counts.0 + 1) * (2 * counts.1 + 1) * psi.count <= Self.affordableTerms {
       let a = try u.coefficients(upTo: counts.0)
       let b = try v.coefficients(upTo: counts.1)
       var sum = CompensatedSum()
@@ -181,20 +181,22 @@ private struct Side {
 
   init?(_ function: ScalarFunction, _ pair: PreactivationPair) {
     // Heavy tails leave no interval; exponential growth outruns the cut.
-    if case .exponential = function.growth { return nil }
+    for side in [-1, 1] {
+      if case .exponential = function.growth(towards: side) { return nil }
+    }
     guard let interval = Self.interval(pair) else { return nil }
     self.function = function
     let radius = max((interval.upper - interval.lower) / 2, 1e-300)
     let center = (interval.upper + interval.lower) / 2
     let isAnalytic = function.strip > 0
     // Entire functions of the interface behave like strips of half-width 3: erf and its kin grow like e^{y²}.
-    let natural = isAnalytic ? min(function.strip, 3) / 3 : .infinity
-    let edge = min(natural, radius)
+    // At kinks the coefficients fall slowly anyway: there a short period counts, not a soft edge.
+    let edge = isAnalytic ? min(min(function.strip, 3) / 3, radius) : radius / 8
     self.radius = radius
     self.center = center
     self.edge = edge
     halfPeriod = radius + 12 * edge
-    let rate = isAnalytic ? 12 / edge : 8 / edge
+    let rate = 12 / edge
     let first = rate * (radius + 12 * edge) / Double.pi
     guard first < 1500 else { return nil }
     firstCount = max(8, Int(first) / 2)
