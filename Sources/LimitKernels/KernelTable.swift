@@ -21,6 +21,14 @@ public struct PowerLaw: Sendable {
     self.coefficient = coefficient
   }
 
+  /// The leading law of a sum: the largest exponent among the terms that are not exactly zero.
+  public static func leading(_ laws: [PowerLaw]) -> PowerLaw {
+    let relevant = laws.filter { !($0.coefficient.estimate?.isExactlyZero ?? false) }
+    guard let top = relevant.map(\.exponent).max() else { return PowerLaw(exponent: 0, coefficient: .zero) }
+    let terms = relevant.filter { $0.exponent == top }
+    return PowerLaw(exponent: top, coefficient: terms.reduce(.zero) { $0 + $1.coefficient })
+  }
+
   /// The limit N → ∞: the coefficient, zero, or infinite with the reason. A coefficient of exactly 0 stays 0.
   public var limit: Quantity {
     if coefficient.estimate?.isExactlyZero ?? false { return .zero }
@@ -57,7 +65,7 @@ public struct KernelEntry: Sendable {
   public let ntk: Quantity
   /// The trained parameter groups, in order.
   public let groups: [ParameterGroupKernel]
-  /// The mean second moment of the function as a power of the width.
+  /// The second moment of the function as a power of the width.
   public let nngpLaw: PowerLaw
   public let oneMinusCorrelation: CorrelationGap
 }

@@ -29,7 +29,7 @@ public func limitingKernels(
   let exponents = try WidthExponents(network)
   let states = try parallelMap(count: pairs.count, threads: options.threads) { index in
     let (i, j) = pairs[index]
-    return try FirstLayer(network, points[i], points[j], required: options.relativeTolerance).kernelState
+    return try FirstLayer(network, points[i], points[j], exponents, required: options.relativeTolerance).kernelState
   }
   var stateOf: [[KernelState?]] = points.map { _ in points.map { _ in nil } }
   for (pair, state) in zip(pairs, states) { stateOf[pair.0][pair.1] = state }

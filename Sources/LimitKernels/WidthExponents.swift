@@ -9,9 +9,11 @@ import Networks
 ///
 /// **Source.** Yang and Hu 2021, the abc-parameterizations, with separate exponents for biases.
 struct WidthExponents: Sendable {
-  /// The exponent of the NNGP kernel, `2 p_{L+1}`, or 0 where a bias of the readout outlives it.
+  /// The exponent of the weighted sum's part of the NNGP kernel, `2 p_{L+1}`.
   let function: Rational
-  /// Whether each layer's bias is still there in the limit, relative to the weighted sum.
+  /// The exponent of the readout bias's part, `−2 (A + B)`.
+  let readoutBias: Rational
+  /// Whether each hidden layer's bias is still there in the limit.
   let biasSurvives: [Bool]
   private let weights: [Rational]
   private let biases: [Rational]
@@ -25,6 +27,7 @@ struct WidthExponents: Sendable {
     var biases: [Rational] = []
     var survives: [Bool] = []
     var last = Rational.zero
+    var lastBias = Rational.zero
     for index in 0..<count {
       let exponents = network.exponents(ofLayer: index)
       let nu: Rational = index == 0 ? 0 : 1
@@ -36,8 +39,8 @@ struct WidthExponents: Sendable {
       if !isReadout, network.layers[index].bias != nil, biasScale.signum > 0 {
         throw KernelError.unstable(layer: index + 1, exponent: biasScale)
       }
-      survives.append(isReadout ? biasScale >= p : biasScale.isZero)
-      if isReadout { last = p }
+      survives.append(biasScale.isZero)
+      if isReadout { (last, lastBias) = (p, biasScale) }
       weights.append(nu - 2 * a - rational(exponents.weightRate))
       biases.append(-2 * rational(exponents.biasMultiplier) - rational(exponents.biasRate))
     }
@@ -46,6 +49,7 @@ struct WidthExponents: Sendable {
     self.biases = biases.enumerated().map { $0.offset == count - 1 ? $0.element : $0.element + shift }
     biasSurvives = survives
     function = shift
+    readoutBias = 2 * lastBias
   }
 
   func group(_ group: ParameterGroup) -> Rational {

@@ -65,7 +65,8 @@ struct FirstLayerProblem {
       pair = PreactivationPair(
         weights: try LawRegistry.law(parsing: try lawText(layer["W"])),
         bias: bias == "none" ? nil : try LawRegistry.law(parsing: bias),
-        weightScale: try ExactNumber(parsing: try #require(spec["s"]?.string)), biasScale: 1, x: x, y: try numbers("xp"))
+        weightScale: try ExactNumber(parsing: try #require(spec["s"]?.string)), biasScale: 1, x: x, y: try numbers("xp")
+      )
       (valueKey, derivativeKey) = ("E_phi_phi", "E_dphi_dphi")
     } else {
       let bias = try lawText(spec["bias1"])

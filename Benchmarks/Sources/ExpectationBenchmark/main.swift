@@ -25,8 +25,10 @@ let problems = [
   Problem(weights: "laplace(3/4)", bias: "normal(0, 1/2)", activation: "hard-tanh", x: ["1"], y: ["3/4"]),
   Problem(weights: "student-t(3, 1)", bias: "uniform(-1/2, 1/2)", activation: "tanh", x: ["1"], y: ["-1/2"]),
   Problem(weights: "sparse(1/4, uniform(-1, 1))", bias: "normal(1/8, 1/2)", activation: "tanh", x: ["3/2"], y: ["3/4"]),
-  Problem(weights: "uniform(-1, 1)", bias: "uniform(-1/2, 1/2)", activation: "gelu", x: ["1", "1/2"], y: ["-3/4", "2"]),
-  Problem(weights: "uniform(-1, 1)", bias: "uniform(-1/2, 1/2)", activation: "silu", x: ["1", "1/2"], y: ["-3/4", "2"]),
+  Problem(
+    weights: "uniform(-1, 1)", bias: "uniform(-1/2, 1/2)", activation: "gelu", x: ["1", "1/2"], y: ["-3/4", "2"]),
+  Problem(
+    weights: "uniform(-1, 1)", bias: "uniform(-1/2, 1/2)", activation: "silu", x: ["1", "1/2"], y: ["-3/4", "2"]),
   Problem(weights: "uniform(-1, 1)", bias: "uniform(-1/2, 1/2)", activation: "relu", x: ten, y: shifted),
   Problem(weights: "uniform(-1, 1)", bias: "uniform(-1/2, 1/2)", activation: "tanh", x: ten, y: shifted),
   Problem(weights: "laplace(1/2)", bias: "uniform(-1/2, 1/2)", activation: "relu", x: ten, y: shifted),
@@ -39,7 +41,9 @@ let problems = [
 ]
 
 let clock = ContinuousClock()
-func milliseconds(_ duration: Duration) -> Double { Double(duration.components.attoseconds) * 1e-15 + Double(duration.components.seconds) * 1e3 }
+func milliseconds(_ duration: Duration) -> Double {
+  Double(duration.components.attoseconds) * 1e-15 + Double(duration.components.seconds) * 1e3
+}
 
 for problem in problems {
   let activation = try ActivationRegistry.activation(parsing: problem.activation)

@@ -46,7 +46,8 @@ struct GaussianMixtureQuadrature: ExpectationMethod {
     for state in states {
       let mass = state.probability.doubleValue
       guard let variable = state.variables.first else {
-        let dual = try plan.expectation(try shifted(pair, state, by: 0, nil), relativeTolerance: question.relativeTolerance)
+        let dual = try plan.expectation(
+          try shifted(pair, state, by: 0, nil), relativeTolerance: question.relativeTolerance)
         total += mass * dual.value
         error += mass * dual.roundedError
         scale += mass * dual.value.magnitude

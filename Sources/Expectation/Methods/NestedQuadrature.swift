@@ -191,7 +191,9 @@ struct NestedIntegral {
     var levels = [[Breakpoint]](repeating: [], count: count)
     for level in stride(from: count - 1, through: 0, by: -1) {
       var seen = Set<AffineForm>()
-      let present = forms.filter { !$0.coefficients[level].isZero }.map(\.normalized).filter { seen.insert($0).inserted }
+      let present = forms.filter { !$0.coefficients[level].isZero }.map(\.normalized).filter {
+        seen.insert($0).inserted
+      }
       levels[level] = present.map { form in
         Breakpoint(
           constant: form.constant.doubleValue, outer: form.coefficients[..<level].map(\.doubleValue),
@@ -230,7 +232,8 @@ struct NestedIntegral {
       return (IntegrationResult(value: value, error: error, converged: true), value.magnitude)
     }
     // A rough pass with |f g| gives the scale that absolute tolerances refer to.
-    let rough = try Pass(self, absolute: 0, relative: 1e-2, magnitude: true).integrate(level: 0, u: offset.u, v: offset.v)
+    let rough = try Pass(self, absolute: 0, relative: 1e-2, magnitude: true).integrate(
+      level: 0, u: offset.u, v: offset.v)
     let scale = rough.value.magnitude
     if scale == 0 { return (IntegrationResult(value: 0, error: 0, converged: true), 0) }
     let absolute = 0.2 * relativeTolerance * scale

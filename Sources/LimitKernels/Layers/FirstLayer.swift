@@ -7,11 +7,14 @@ import Networks
 struct FirstLayer {
   let kernelState: KernelState
 
-  init(_ network: Network, _ x: [ExactNumber], _ y: [ExactNumber], required: Double?) throws {
+  init(
+    _ network: Network, _ x: [ExactNumber], _ y: [ExactNumber], _ exponents: WidthExponents, required: Double?
+  ) throws {
     let layer = network.layers[0]
     let weightScale = layer.weightMultiplier * network.inputScale
     let pair = PreactivationPair(
-      weights: layer.weights, bias: layer.bias, weightScale: weightScale, biasScale: layer.biasMultiplier, x: x, y: y)
+      weights: layer.weights, bias: exponents.biasSurvives[0] ? layer.bias : nil, weightScale: weightScale,
+      biasScale: layer.biasMultiplier, x: x, y: y)
     var groups: [(group: ParameterGroup, kernel: Quantity)] = []
     if layer.trainable.trainsWeights {
       // Under the standard parameterization the input scale sits in the initial weights, not in the gradient.

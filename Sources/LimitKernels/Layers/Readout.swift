@@ -11,11 +11,13 @@ struct Readout {
     let layer = network.readout
     let gain = Self.gain(layer)
     let square = Estimate(exact: layer.weightMultiplier * layer.weightMultiplier)
-    var kernel = Self.product(gain, state.featureKernel)
-    if let bias = layer.bias, exponents.biasSurvives[index] {
-      kernel = kernel + Estimate(exact: layer.biasMultiplier * layer.biasMultiplier) * bias.moment(2)
+    let weighted = PowerLaw(exponent: exponents.function, coefficient: Self.product(gain, state.featureKernel))
+    let constant = layer.bias.map { bias in
+      PowerLaw(
+        exponent: exponents.readoutBias,
+        coefficient: Estimate(exact: layer.biasMultiplier * layer.biasMultiplier) * bias.moment(2))
     }
-    nngp = PowerLaw(exponent: exponents.function, coefficient: kernel)
+    nngp = PowerLaw.leading([weighted, constant].compactMap { $0 })
 
     var parts = state.groups.map { part in
       (part.group, Self.product(Self.product(gain, state.derivativeKernel), part.kernel))
@@ -37,11 +39,7 @@ struct Readout {
   var ntk: Quantity { groups.reduce(.zero) { $0 + $1.ntk } }
 
   /// The sum of the coefficients that attain the largest exponent.
-  var leadingNTK: Quantity {
-    let relevant = groups.filter { !($0.law.coefficient.estimate?.isExactlyZero ?? false) }
-    guard let top = relevant.map(\.law.exponent).max() else { return .zero }
-    return relevant.filter { $0.law.exponent == top }.reduce(.zero) { $0 + $1.law.coefficient }
-  }
+  var leadingNTK: Quantity { PowerLaw.leading(groups.map(\.law)).coefficient }
 
   /// `m_w² E[w²]`.
   static func gain(_ layer: DenseLayer) -> Quantity {
