@@ -64,13 +64,19 @@ public struct FiniteNetwork: Sendable {
   ///   - width: The number of neurons of every hidden layer.
   ///   - index: The number of the network among those of this seed and width.
   public init(sampling network: Network, width: Int, seed: UInt64, index: Int) {
+    self.init(
+      sampling: network, width: width, seed: seed, index: index, factors: LayerFactors.all(network, width: width))
+  }
+
+  /// Draws a network whose factors are known.
+  init(sampling network: Network, width: Int, seed: UInt64, index: Int, factors: [LayerFactors]) {
     var streams = NetworkStreams(width: width, seed: seed, index: index)
     let last = network.layers.count - 1
     var layers: [Layer] = []
     for (position, description) in network.layers.enumerated() {
       let inputs = position == 0 ? network.inputDimension : width
       let outputs = position == last ? 1 : width
-      let factors = LayerFactors(network, layer: position, width: width)
+      let factor = factors[position]
       var weights: [Double] = []
       weights.reserveCapacity(inputs * outputs)
       var bias: [Double] = []
@@ -79,17 +85,19 @@ public struct FiniteNetwork: Sendable {
           let draw =
             position == last
             ? description.weights.sample(from: &streams.readout) : description.weights.sample(from: &streams.hidden)
-          weights.append(factors.initialWeight * draw)
+          weights.append(factor.initialWeight * draw)
         }
         if let law = description.bias {
           let draw = position == last ? law.sample(from: &streams.readout) : law.sample(from: &streams.hidden)
-          bias.append(factors.initialBias * draw)
+          bias.append(factor.initialBias * draw)
         }
       }
       layers.append(
         Layer(inputs: inputs, outputs: outputs, weights: weights, bias: description.bias == nil ? nil : bias))
     }
-    self.init(network, layers: layers)
+    self.network = network
+    self.layers = layers
+    self.factors = factors
   }
 
   /// The outputs `f` at the points.

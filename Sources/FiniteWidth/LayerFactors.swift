@@ -15,6 +15,13 @@ struct LayerFactors: Sendable {
   var initialBias: Double
   var biasRate: Double
 
+  /// The factors of all layers of a network whose hidden layers have one width.
+  ///
+  /// The numbers of a network are exact; rounding them takes longer than drawing a small network.
+  static func all(_ network: Network, width: Int) -> [LayerFactors] {
+    network.layers.indices.map { LayerFactors(network, layer: $0, width: width) }
+  }
+
   /// - Parameter width: The `N` of this layer: its fan-in, or the number of its neurons in the first layer.
   init(_ network: Network, layer index: Int, width: Int) {
     let exponents = network.exponents(ofLayer: index)

@@ -13,6 +13,8 @@ public struct NetworkSampler: Sendable {
   public let seed: UInt64
   /// The points, rounded to doubles.
   public let points: [[Double]]
+  private let factors: [LayerFactors]
+  private let groups: [ParameterGroup]
 
   public init(_ network: Network, width: Int, seed: UInt64, points: [[ExactNumber]]) {
     precondition(width >= 1, "a network has at least one neuron in a layer")
@@ -21,6 +23,8 @@ public struct NetworkSampler: Sendable {
     self.width = width
     self.seed = seed
     self.points = points.map { $0.map(\.doubleValue) }
+    factors = LayerFactors.all(network, width: width)
+    groups = network.trainedGroups
   }
 
   /// The kernels of the network with this number.
@@ -28,7 +32,8 @@ public struct NetworkSampler: Sendable {
     if network.depth == 1, let activation = network.layers[0].activation {
       return streamed(index: index, value: activation.value.evaluate, derivative: activation.derivative.evaluate)
     }
-    return FiniteNetwork(sampling: network, width: width, seed: seed, index: index).kernels(at: points)
+    return FiniteNetwork(sampling: network, width: width, seed: seed, index: index, factors: factors)
+      .kernels(at: points)
   }
 
   /// One hidden layer: sums over neurons that are forgotten at once.
@@ -36,8 +41,7 @@ public struct NetworkSampler: Sendable {
     index: Int, value: (Double) -> Double, derivative: (Double) -> Double
   ) -> EmpiricalKernels {
     let (hidden, readout) = (network.layers[0], network.layers[1])
-    let hiddenFactors = LayerFactors(network, layer: 0, width: width)
-    let readoutFactors = LayerFactors(network, layer: 1, width: width)
+    let (hiddenFactors, readoutFactors) = (factors[0], factors[1])
     var streams = NetworkStreams(width: width, seed: seed, index: index)
     let (weightLaw, biasLaw, readoutLaw) = (hidden.weights, hidden.bias, readout.weights)
     let count = points.count
@@ -81,7 +85,6 @@ public struct NetworkSampler: Sendable {
     let readoutBias =
       readout.bias.map { readoutFactors.biasFactor * readoutFactors.initialBias * $0.sample(from: &streams.readout) }
       ?? 0
-    let groups = network.trainedGroups
     let contributions = groups.map { group -> [Double] in
       switch (group.layer, group.kind) {
       case (0, .weights):
