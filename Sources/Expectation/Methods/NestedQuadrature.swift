@@ -1,6 +1,7 @@
 import Activations
 import GSL
 import Moments
+import Numerics
 
 /// Nested adaptive Gauss–Kronrod quadrature (GSL) over the continuous variables, with break points at every place
 /// where the integrand is not analytic.
@@ -231,51 +232,119 @@ struct NestedIntegral {
       let error = 8 * 0x1p-53 * value.magnitude
       return (IntegrationResult(value: value, error: error, converged: true), value.magnitude)
     }
-    // A rough pass with |f g| gives the scale that absolute tolerances refer to.
-    let rough = try Pass(self, absolute: 0, relative: 1e-2, magnitude: true).integrate(
-      level: 0, u: offset.u, v: offset.v)
-    let scale = rough.value.magnitude
+    // A rough product rule for |f g| gives the scale that absolute tolerances refer to.
+    let rough = try RoughScale(self)
+    let scale = rough.total
     if scale == 0 { return (IntegrationResult(value: 0, error: 0, converged: true), 0) }
+    // Where the bulk of the densities carries the integral, their far tails are cut off.
+    let densities = rough.bulk > 0.5 * scale ? variables.map { $0.density.trimmed(growth: growth) } : variables.map(\.density)
     let absolute = 0.2 * relativeTolerance * scale
-    let pass = try Pass(self, absolute: absolute, relative: 0.2 * relativeTolerance, magnitude: false)
+    let pass = try Pass(self, densities, absolute: absolute, relative: 0.2 * relativeTolerance)
     var result = pass.integrate(level: 0, u: offset.u, v: offset.v)
     result.error += 16 * 0x1p-53 * scale
     if let failure = pass.failure { throw failure }
     return (result, scale)
   }
 
+  /// The degree with which |f g| can grow, for cutting tails.
+  private var growth: Double {
+    var degree = 0.0
+    for function in [f, g] {
+      for side in [-1, 1] {
+        switch function.growth(towards: side) {
+        case .power(let power): degree += Double(power)
+        case .vanishing: continue
+        case .exponential: return .infinity
+        }
+      }
+    }
+    return degree
+  }
+
+  /// `∫ |f g|` by a coarse product rule on the panels, and the part where no density is in its far tail.
+  private struct RoughScale {
+    private(set) var total = 0.0
+    private(set) var bulk = 0.0
+
+    init(_ integral: NestedIntegral) throws {
+      let rule = try GaussLegendreRule(count: integral.variables.count > 2 ? 2 : 4)
+      var values = [Double](repeating: 0, count: integral.variables.count)
+      add(integral, rule, level: 0, mass: 1, isBulk: true, u: integral.offset.u, v: integral.offset.v, &values)
+    }
+
+    private mutating func add(
+      _ integral: NestedIntegral, _ rule: GaussLegendreRule, level: Int, mass: Double, isBulk: Bool, u: Double,
+      v: Double, _ values: inout [Double]
+    ) {
+      if level == integral.variables.count {
+        let size = mass * (integral.f.evaluate(u) * integral.g.evaluate(v)).magnitude
+        total += size
+        if isBulk { bulk += size }
+        return
+      }
+      let density = integral.variables[level].density
+      let (a, b) = integral.coefficients[level]
+      let ends = integral.panelEnds(level: level, density: density, values)
+      for (lower, upper) in zip(ends, ends.dropFirst()) where upper > lower {
+        let half = (upper - lower) / 2
+        for (node, weight) in zip(rule.nodes, rule.weights) {
+          let t = lower + half * (1 + node)
+          let w = density.point(t)
+          let part = density.weight(t) * weight * half
+          if part * mass < 1e-200 { continue }
+          values[level] = w
+          add(
+            integral, rule, level: level + 1, mass: mass * part, isBulk: isBulk && part > 1e-9, u: u + a * w,
+            v: v + b * w, &values)
+        }
+      }
+    }
+  }
+
+  /// The ends, nodes and break points of one level, ascending.
+  private func panelEnds(level: Int, density: Density, _ values: [Double]) -> [Double] {
+    var ends = [density.lower, density.upper]
+    ends.append(contentsOf: density.nodes)
+    for breakpoint in breakpoints[level] {
+      let t = density.parameter(breakpoint.position(values))
+      if t > density.lower && t < density.upper { ends.append(t) }
+    }
+    ends.sort()
+    return ends
+  }
+
   /// One run over all levels, with a workspace for each.
   private final class Pass {
     let integral: NestedIntegral
+    let densities: [Density]
     let absolute: Double
     let relative: Double
-    let magnitude: Bool
     let workspaces: [QuadratureWorkspace]
     var values: [Double]
     /// The first failure: GSL's callback cannot throw.
     var failure: GSLError?
 
-    init(_ integral: NestedIntegral, absolute: Double, relative: Double, magnitude: Bool) throws {
+    init(_ integral: NestedIntegral, _ densities: [Density], absolute: Double, relative: Double) throws {
       self.integral = integral
+      self.densities = densities
       self.absolute = absolute
       self.relative = relative
-      self.magnitude = magnitude
       var list: [QuadratureWorkspace] = []
-      for _ in integral.variables { list.append(try QuadratureWorkspace(limit: magnitude ? 20 : 200)) }
+      for _ in integral.variables { list.append(try QuadratureWorkspace(limit: 200)) }
       workspaces = list
       values = [Double](repeating: 0, count: integral.variables.count)
     }
 
     /// The integral over the variables from `level` inwards, at the given partial sums of u and v.
     func integrate(level: Int, u: Double, v: Double) -> IntegrationResult {
-      let density = integral.variables[level].density
+      let density = densities[level]
       let (a, b) = integral.coefficients[level]
       let isInnermost = level == integral.variables.count - 1
       let (f, g) = (integral.f.evaluate, integral.g.evaluate)
       let (point, weight) = (density.point, density.weight)
       var innerError = 0.0
       var total = IntegrationResult(value: 0, error: 0, converged: true)
-      let panels = panelEnds(level: level, density: density)
+      let panels = integral.panelEnds(level: level, density: density, values)
       let length = density.upper - density.lower
       for (lower, upper) in zip(panels, panels.dropFirst()) {
         // A panel too short to hold nodes contributes nothing that rounding would keep.
@@ -289,8 +358,7 @@ struct NestedIntegral {
             let factor = weight(t)
             if factor == 0 { return 0 }
             if isInnermost {
-              let product = f(u + a * w) * g(v + b * w)
-              return factor * (magnitude ? product.magnitude : product)
+              return factor * f(u + a * w) * g(v + b * w)
             }
             values[level] = w
             let inner = integrate(level: level + 1, u: u + a * w, v: v + b * w)
@@ -307,17 +375,6 @@ struct NestedIntegral {
       total.error += innerError * min(length, 8)
       return total
     }
-
-    private func panelEnds(level: Int, density: Density) -> [Double] {
-      var ends = [density.lower, density.upper]
-      ends.append(contentsOf: density.nodes)
-      for breakpoint in integral.breakpoints[level] {
-        let t = density.parameter(breakpoint.position(values))
-        if t > density.lower && t < density.upper { ends.append(t) }
-      }
-      ends.sort()
-      return ends
-    }
   }
 }
 
@@ -332,6 +389,32 @@ extension Density {
       let bend = (weight(t + step) - 2 * weight(t) + weight(t - step)).magnitude
       result.append((point(t), bend <= 1e-9 * peak))
     }
+    return result
+  }
+
+  /// The density without what lies so far out that, times a growth of the given degree, it is below 1e-26 of the peak.
+  fileprivate func trimmed(growth: Double) -> Density {
+    guard growth.isFinite else { return self }
+    let reference = ([(lower + upper) / 2] + nodes).map(weight).max() ?? 0
+    let unit = max(spread, 1e-300)
+    func isNegligible(_ t: Double) -> Bool {
+      weight(t) * Double.pow(1 + (point(t) / unit).magnitude, growth) * (upper - lower) < 1e-26 * reference
+    }
+    func cut(from end: Double, towards inner: Double) -> Double {
+      guard isNegligible(end) else { return end }
+      var (outside, inside) = (end, inner)
+      for _ in 0..<12 {
+        let middle = (outside + inside) / 2
+        if isNegligible(middle) { outside = middle } else { inside = middle }
+      }
+      return outside
+    }
+    let middle = (lower + upper) / 2
+    guard !isNegligible(middle) else { return self }
+    var result = self
+    result.lower = cut(from: lower, towards: middle)
+    result.upper = cut(from: upper, towards: middle)
+    result.nodes = nodes.filter { $0 > result.lower && $0 < result.upper }
     return result
   }
 
