@@ -17,6 +17,17 @@ public enum CatalogueReport {
       entries: ActivationRegistry.all.map { ($0.name, $0.signature, $0.summary, $0.examples) })
   }
 
+  /// Committed tables, `infwidth/tables/1`.
+  public static func tables(_ tables: [CommittedTable]) -> Document {
+    var listing = Table(columns: [Column("table"), Column("title")])
+    for table in tables { listing.append([.text(table.folder), .text(table.definition.title)]) }
+    let list = tables.map { table in
+      JSONNode.object(("table", .string(table.folder)), ("title", .string(table.definition.title)))
+    }
+    return Document(
+      tables: [listing], json: .object(("schema", .string("infwidth/tables/1")), ("tables", .array(list))))
+  }
+
   private static func document(
     schema: String, key: String, heading: String,
     entries: [(name: String, signature: String, summary: String, examples: [String])]
