@@ -184,36 +184,14 @@ extension JSONNode {
   public init(seed: UInt64) { self = Int(exactly: seed).map { .integer($0) } ?? .string(String(seed)) }
 
   /// A network under the keys of its file; reading it back gives the same network.
-  public init(network: Network) {
-    var members: [Member] = []
-    if let name = network.name { members.append(.init("name", .string(name))) }
-    members.append(.init("input-dimension", .integer(network.inputDimension)))
-    members.append(.init("input-scale", .string(network.inputScale.description)))
-    switch network.parameterization {
-    case .general(let a, let b, let c):
-      members.append(
-        .init(
-          "parameterization",
-          .object(
-            ("a", .array(a.map { .string($0.description) })), ("b", .array(b.map { .string($0.description) })),
-            ("c", .string(c.description)))))
-    default: members.append(.init("parameterization", .string(network.parameterization.name ?? "ntk")))
+  public init(network: Network) { self.init(network.configuration) }
+
+  private init(_ value: ConfigurationValue) {
+    switch value {
+    case .text(let text): self = .string(text)
+    case .integer(let number): self = .integer(number)
+    case .list(let items): self = .array(items.map { JSONNode($0) })
+    case .mapping(let entries): self = .object(entries.map { Member($0.key, JSONNode($0.value)) })
     }
-    let layers = network.layers.map { layer -> JSONNode in
-      var members: [Member] = [
-        .init("weights", .string(layer.weights.description)), .init("bias", .string(layer.bias?.description ?? "none")),
-      ]
-      if let activation = layer.activation { members.append(.init("activation", .string(activation.description))) }
-      if layer.weightMultiplier != 1 {
-        members.append(.init("weight-multiplier", .string(layer.weightMultiplier.description)))
-      }
-      if layer.biasMultiplier != 1 {
-        members.append(.init("bias-multiplier", .string(layer.biasMultiplier.description)))
-      }
-      if layer.trainable != .all { members.append(.init("trainable", .string(layer.trainable.rawValue))) }
-      return .object(members)
-    }
-    members.append(.init("layers", .array(layers)))
-    self = .object(members)
   }
 }
