@@ -1,5 +1,6 @@
 import Activations
 import ArgumentParser
+import Expectation
 import Foundation
 import Moments
 import Networks
@@ -32,6 +33,8 @@ enum Failure: Error {
     case Failure.data(let text): return (.data, text)
     case Failure.output(let text): return (.output, text)
     case Failure.check: return (.check, nil)
+    case let error as PointsError: return (error.isInFile ? .data : .usage, "\(error)")
+    case let error as GaussianError: return (error.isAboutParameters ? .usage : .accuracy, "\(error)")
     case is NetworkError, is LawError, is ActivationError, is NumberError, is CallSyntax.SyntaxError:
       return (.usage, "\(error)")
     case TableError.noTable: return (.usage, "\(error)")
@@ -62,7 +65,25 @@ enum Failure: Error {
   /// At most two lines, the first of them after the name of the command.
   private static func write(_ message: String) {
     let lines = message.split(whereSeparator: \.isNewline)
-    let text = ([lines.first ?? ""] + [lines.dropFirst().joined(separator: " ")]).filter { !$0.isEmpty }
+    let text = [String(lines.first ?? ""), lines.dropFirst().joined(separator: " ")].filter { !$0.isEmpty }
     FileHandle.standardError.write(Data(("infwidth: " + text.joined(separator: "\n") + "\n").utf8))
+  }
+}
+
+extension PointsError {
+  /// Whether a file, rather than an argument, is malformed.
+  fileprivate var isInFile: Bool {
+    if case .inFile = self { return true }
+    return false
+  }
+}
+
+extension GaussianError {
+  /// Whether the parameters are impossible, rather than the value out of reach.
+  fileprivate var isAboutParameters: Bool {
+    switch self {
+    case .indefinite, .negativeVariance, .impossibleCorrelation, .notFinite: return true
+    case .notIntegrable, .library: return false
+    }
   }
 }

@@ -35,7 +35,7 @@ struct Infwidth: ParsableCommand {
   }
 
   /// The names of the subcommands.
-  static var subcommandNames: [String] { configuration.subcommands.compactMap(\.configuration.commandName) }
+  static var subcommandNames: [String] { configuration.subcommands.compactMap { $0.configuration.commandName } }
 
   /// A first word that names no subcommand: the default subcommand would call it an unexpected argument.
   private static func refuseUnknownSubcommand(_ arguments: [String]) throws {

@@ -55,11 +55,35 @@ struct NetworkOptions: ParsableArguments {
       "A file of points: JSON (a list of lists of numbers or strings), CSV without header, or .npy.", valueName: "file")
   )
   var points: String?
+
+  /// The network of the file, or the project's example.
+  func readNetwork() throws -> Network {
+    guard let network else { return try Network.headline }
+    return try Network(contentsOf: network)
+  }
+
+  /// The points of `--at`, then those of `--points`; for the project's example 1 and -1 where neither is given.
+  func readPoints(of network: Network) throws -> [[ExactNumber]] {
+    var result = try at.map { text in
+      do { return try Points.point(parsing: text, dimension: network.inputDimension) } catch {
+        throw Failure.usage("--at '\(text.prefix(40))': \(error)")
+      }
+    }
+    if let points { result += try Points.list(contentsOf: points, dimension: network.inputDimension) }
+    if result.isEmpty {
+      guard self.network == nil else {
+        let example = Array(repeating: "1", count: min(network.inputDimension, 3)).joined(separator: ",")
+        throw Failure.usage("there are no points. Give --at \(example) (repeat for more), or --points FILE.")
+      }
+      result = [[1], [-1]]
+    }
+    return result
+  }
 }
 
 /// Numbers of the command line, read exactly.
 func number(_ text: String, option: String) throws -> ExactNumber {
   do { return try ExactNumber(parsing: text) } catch {
-    throw Failure.usage("--\(option): \(error.description)")
+    throw Failure.usage("--\(option): \(error)")
   }
 }

@@ -23,47 +23,10 @@ public struct MomentReport: Sendable {
   public init(laws: [any Law], order: Int, central: Bool = false, cumulants: Bool = false) {
     precondition(order >= 0, "moments have non-negative orders")
     entries = laws.map { law in
-      let moments = (0...order).map(law.moment)
-      return Entry(
-        law: law.description, moments: moments, central: central ? Self.centralMoments(moments) : nil,
-        cumulants: cumulants ? Self.cumulants(moments) : nil)
+      Entry(
+        law: law.description, moments: law.moments(upTo: order), central: central ? law.centralMoments(upTo: order) : nil,
+        cumulants: cumulants ? law.cumulants(upTo: order) : nil)
     }
-  }
-
-  /// `μ_k = Σ_j C(k, j) m_j (−m_1)^{k−j}`; where `E[W^k]` does not exist neither does `μ_k`, for the same reason.
-  static func centralMoments(_ moments: [Quantity]) -> [Quantity] {
-    guard moments.count > 1, let mean = moments[1].estimate else { return moments }
-    var powers = [Estimate.one]
-    for _ in moments.dropFirst() { powers.append(powers[powers.count - 1] * (-mean)) }
-    return moments.indices.map { order in
-      var sum = Estimate.zero
-      for index in 0...order {
-        guard let moment = moments[index].estimate else { return moments[order] }
-        sum = sum + ExactNumber(Rational(binomial(order, index))) * (moment * powers[order - index])
-      }
-      return .finite(sum)
-    }
-  }
-
-  /// `κ_n = m_n − Σ_{j=1}^{n−1} C(n−1, j−1) κ_j m_{n−j}`, from the expansion of the logarithm.
-  static func cumulants(_ moments: [Quantity]) -> [Quantity] {
-    var result: [Quantity] = [.zero]
-    for order in moments.indices.dropFirst() {
-      guard var sum = moments[order].estimate else {
-        result.append(.undefined(reason: "it needs E[w^\(order)], \(moments[order].status ?? "undefined")"))
-        continue
-      }
-      var complete = true
-      for index in 1..<order {
-        guard let lower = result[index].estimate, let moment = moments[order - index].estimate else {
-          complete = false
-          break
-        }
-        sum = sum - ExactNumber(Rational(binomial(order - 1, index - 1))) * (lower * moment)
-      }
-      result.append(complete ? .finite(sum) : .undefined(reason: "it needs moments that do not exist"))
-    }
-    return result
   }
 
   public var document: Document {

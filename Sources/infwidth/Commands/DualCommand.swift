@@ -56,8 +56,8 @@ struct DualCommand: ParsableCommand {
     try common.emit("computing the dual") {
       DualReport(
         activation: "\(function)", q1: first, q2: second, dependence: dependence,
-        value: try GaussianDual.expectation(function.value, function.value, pair),
-        derivative: try GaussianDual.expectation(function.derivative, function.derivative, pair)
+        value: .finite(try GaussianDual.expectation(function.value, function.value, pair)),
+        derivative: .finite(try GaussianDual.expectation(function.derivative, function.derivative, pair))
       ).document
     }
   }
