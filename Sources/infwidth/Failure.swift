@@ -1,6 +1,7 @@
 import Activations
 import ArgumentParser
 import Expectation
+import FiniteWidth
 import Foundation
 import Moments
 import Networks
@@ -35,6 +36,8 @@ enum Failure: Error {
     case Failure.check: return (.check, nil)
     case let error as PointsError: return (error.isInFile ? .data : .usage, "\(error)")
     case let error as GaussianError: return (error.isAboutParameters ? .usage : .accuracy, "\(error)")
+    case WidthStudyError.notFinite: return (.accuracy, "\(error)")
+    case is WidthStudyError: return (.usage, "\(error)")
     case is NetworkError, is LawError, is ActivationError, is NumberError, is CallSyntax.SyntaxError:
       return (.usage, "\(error)")
     case TableError.noTable: return (.usage, "\(error)")

@@ -13,6 +13,8 @@ public struct ConvergenceReport: Sendable {
     public var standardError: Double
     /// Of one network's NTK.
     public var standardDeviation: Double
+    /// Of the standard deviation, relative to it; nil takes that of nearly normal values.
+    public var relativeErrorOfDeviation: Double?
     /// The expectation at this width, where it is known: with one hidden layer, the limit itself.
     public var predictedMean: Double?
     public var predictedStandardDeviation: Double?
@@ -21,13 +23,15 @@ public struct ConvergenceReport: Sendable {
 
     public init(
       width: Int, samples: Int, mean: Double, standardError: Double, standardDeviation: Double,
-      predictedMean: Double? = nil, predictedStandardDeviation: Double? = nil, zVariance: Double? = nil
+      relativeErrorOfDeviation: Double? = nil, predictedMean: Double? = nil, predictedStandardDeviation: Double? = nil,
+      zVariance: Double? = nil
     ) {
       self.width = width
       self.samples = samples
       self.mean = mean
       self.standardError = standardError
       self.standardDeviation = standardDeviation
+      self.relativeErrorOfDeviation = relativeErrorOfDeviation
       self.predictedMean = predictedMean
       self.predictedStandardDeviation = predictedStandardDeviation
       self.zVariance = zVariance
@@ -108,18 +112,22 @@ public struct ConvergenceReport: Sendable {
   /// Whether no entry disagrees with its limit.
   public var agrees: Bool { entries.allSatisfy { $0.verdict != .disagrees } }
 
-  /// A mean without fluctuations agrees only up to rounding.
-  private static func z(_ measurement: Measurement, against prediction: Double) -> Double? {
+  /// A mean without fluctuations agrees as far as the rounding of a sum allows.
+  private static func z(_ measurement: Measurement, against prediction: Double) -> Double {
     let difference = measurement.mean - prediction
-    if measurement.standardError > 0 { return difference / measurement.standardError }
-    return difference.magnitude <= 1e-9 * prediction.magnitude ? 0 : nil
+    let rounding = 0x1p-48 * max(measurement.mean.magnitude, prediction.magnitude)
+    let scale = (measurement.standardError * measurement.standardError + rounding * rounding).squareRoot()
+    return difference == 0 ? 0 : difference / scale
   }
 
-  /// Least squares through (log N, log s), every point with the variance `1 / (2 (M − 1))` that the logarithm of a
-  /// sample standard deviation of M nearly normal values has.
+  /// Least squares through (log N, log s), each weighed with the inverse variance of log s, which is
+  /// `1 / (2 (M − 1))` for M nearly normal values and otherwise comes from the sample's fourth moment.
   static func rate(_ measurements: [Measurement]) -> Rate? {
-    let points = measurements.filter { $0.standardDeviation > 0 && $0.samples > 1 }.map { point in
-      (x: log(Double(point.width)), y: log(point.standardDeviation), weight: 2 * Double(point.samples - 1))
+    let points = measurements.filter { $0.standardDeviation > 0 && $0.samples > 1 }.map {
+      point -> (x: Double, y: Double, weight: Double) in
+      let normal = 1 / (2 * Double(point.samples - 1)).squareRoot()
+      let error = point.relativeErrorOfDeviation.flatMap { $0 > 0 ? $0 : nil } ?? normal
+      return (x: log(Double(point.width)), y: log(point.standardDeviation), weight: 1 / (error * error))
     }
     guard Set(points.map(\.x)).count >= 2 else { return nil }
     let total = points.map(\.weight).reduce(0, +)

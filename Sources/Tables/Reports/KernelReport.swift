@@ -6,12 +6,15 @@ import Networks
 public struct SampledKernel: Sendable, Equatable {
   /// The mean of the sampled NTK; the error is one standard error.
   public var ntk: Quantity
-  /// The mean of `f(x) f(y)`, whose limit is the NNGP kernel.
-  public var nngp: Quantity?
+  /// The mean of the sampled NNGP kernel.
+  public var nngp: Quantity
+  /// The parts of the parameter groups, in the order of the limit's.
+  public var groups: [Quantity]
 
-  public init(ntk: Quantity, nngp: Quantity? = nil) {
+  public init(ntk: Quantity, nngp: Quantity, groups: [Quantity] = []) {
     self.ntk = ntk
     self.nngp = nngp
+    self.groups = groups
   }
 }
 
@@ -62,7 +65,10 @@ public struct KernelReport: Sendable {
       Line(name: "NNGP", limit: entry.nngp, sampled: sampled?.nngp),
       Line(name: "NTK", limit: entry.ntk, sampled: sampled?.ntk),
     ]
-    lines += entry.groups.map { Line(name: "NTK \($0.parameter)", limit: $0.ntk) }
+    for (position, group) in entry.groups.enumerated() {
+      let part = sampled.flatMap { $0.groups.indices.contains(position) ? $0.groups[position] : nil }
+      lines.append(Line(name: "NTK \(group.parameter)", limit: group.ntk, sampled: part))
+    }
     lines.append(Line(name: "1 - correlation NNGP", limit: Self.gap(entry.oneMinusCorrelation.nngp), isGap: true))
     lines.append(Line(name: "1 - correlation NTK", limit: Self.gap(entry.oneMinusCorrelation.ntk), isGap: true))
     return lines
@@ -156,10 +162,8 @@ public struct KernelReport: Sendable {
             ("nngp", JSONNode(Self.gap(entry.oneMinusCorrelation.nngp))),
             ("ntk", JSONNode(Self.gap(entry.oneMinusCorrelation.ntk))))))
       if let sampled = sample?.kernels[index] {
-        var finite: [JSONNode.Member] = []
-        if let nngp = sampled.nngp { finite.append(.init("nngp", JSONNode(nngp))) }
-        finite.append(.init("ntk", JSONNode(sampled.ntk)))
-        members.append(.init("finiteWidth", .object(finite)))
+        members.append(
+          .init("finiteWidth", .object(("nngp", JSONNode(sampled.nngp)), ("ntk", JSONNode(sampled.ntk)))))
       }
       return .object(members)
     }

@@ -24,7 +24,8 @@ public struct MomentReport: Sendable {
     precondition(order >= 0, "moments have non-negative orders")
     entries = laws.map { law in
       Entry(
-        law: law.description, moments: law.moments(upTo: order), central: central ? law.centralMoments(upTo: order) : nil,
+        law: law.description, moments: law.moments(upTo: order),
+        central: central ? law.centralMoments(upTo: order) : nil,
         cumulants: cumulants ? law.cumulants(upTo: order) : nil)
     }
   }

@@ -28,13 +28,24 @@ public struct TableVerification: Sendable {
   /// Recomputes a table and compares.
   public init(_ table: CommittedTable, options: KernelOptions) throws {
     let recomputed = try table.recomputed(options: options)
-    try self.init(folder: table.folder, file: table.valuesPath, committed: table.committedRecords(), to: recomputed)
+    let committed: [CSVRecord]
+    do { committed = try table.committedRecords() } catch {
+      // A file of values that is missing or unreadable is a difference, not an obstacle to the other tables.
+      self.init(folder: table.folder, file: table.valuesPath)
+      report(nil, "file", "", "\(recomputed.rows.count) rows", "\(error)")
+      return
+    }
+    self.init(folder: table.folder, file: table.valuesPath, committed: committed, to: recomputed)
+  }
+
+  private init(folder: String, file: String) {
+    self.folder = folder
+    self.file = file
   }
 
   /// Compares the records of a file with a table.
   init(folder: String, file: String, committed: [CSVRecord], to table: Table) {
-    self.folder = folder
-    self.file = file
+    self.init(folder: folder, file: file)
     compare(committed, with: table)
   }
 

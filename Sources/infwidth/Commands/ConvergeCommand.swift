@@ -1,4 +1,5 @@
 import ArgumentParser
+import FiniteWidth
 import LimitKernels
 import Moments
 import Networks
@@ -41,12 +42,12 @@ struct ConvergeCommand: ParsableCommand {
     let widths = try Self.widths(self.widths)
     let network = try source.readNetwork()
     let points = try source.readPoints(of: network)
+    let study = try WidthStudy(network: network, points: points, widths: widths, samples: samples, seed: seed)
     var agrees = true
     try common.emit("sampling networks") {
       let options = KernelOptions(relativeTolerance: nil, threads: common.threadCount)
       let kernels = try limitingKernels(of: network, at: points, options: options)
-      let report = try Sampling.convergence(
-        network, kernels, points: points, widths: widths, samples: samples, seed: seed, threads: common.threadCount)
+      let report = try Sampling.convergence(study, kernels, threads: common.threadCount)
       agrees = report.agrees
       return report.document
     }

@@ -33,7 +33,9 @@ struct TableCommand: ParsableCommand {
     let options = KernelOptions(relativeTolerance: relativeTolerance, threads: common.threadCount)
     try common.emit("computing kernels") {
       let kernels = try limitingKernels(of: network, at: points, options: options)
-      let sample = source.network == nil ? try Sampling.headline(network, kernels, threads: common.threadCount) : nil
+      let sample =
+        source.network == nil
+        ? try Sampling.headline(network, kernels, points: points, threads: common.threadCount) : nil
       return KernelReport(kernels, sample: sample).document
     }
   }
