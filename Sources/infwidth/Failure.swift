@@ -3,6 +3,7 @@ import ArgumentParser
 import Expectation
 import FiniteWidth
 import Foundation
+import LimitKernels
 import Moments
 import Networks
 import Tables
@@ -38,6 +39,7 @@ enum Failure: Error {
     case let error as GaussianError: return (error.isAboutParameters ? .usage : .accuracy, "\(error)")
     case WidthStudyError.notFinite: return (.accuracy, "\(error)")
     case is WidthStudyError: return (.usage, "\(error)")
+    case is KernelError, ExpectationError.indefinite: return (.usage, "\(error)")
     case is NetworkError, is LawError, is ActivationError, is NumberError, is CallSyntax.SyntaxError:
       return (.usage, "\(error)")
     case TableError.noTable: return (.usage, "\(error)")
