@@ -30,11 +30,16 @@ enum CommandRunner {
     }
   }
 
+  private static func built() throws -> URL {
+    let found = executable
+    return try #require(found, "infwidth has not been built")
+  }
+
   /// Runs `infwidth` in the package's folder with its streams in files, so that no pipe can fill.
   static func run(_ arguments: [String], in folder: URL = root) throws -> CommandResult {
     try withTemporaryFolder { temporary in
       let process = Process()
-      process.executableURL = try #require(executable, "infwidth has not been built")
+      process.executableURL = try built()
       process.arguments = arguments
       process.currentDirectoryURL = folder
       process.standardInput = FileHandle.nullDevice

@@ -16,8 +16,12 @@ import Testing
   }
 
   @Test func theHeadlineAsJSON() throws {
-    let json = try CommandRunner.run("table", "--format", "json").json()
+    let result = try CommandRunner.run("table", "--format", "json")
+    let json = try result.json()
     #expect(json["schema"] as? String == "infwidth/table/1")
+    // In the text, since Foundation's reader on Linux misses this double by one unit.
+    #expect(
+      result.output.contains(#"{"value": 1.4902777777777778, "error": 0, "method": "exact", "exact": "1073/720"}"#))
     let network = try #require(json["network"] as? [String: Any])
     #expect(network["name"] as? String == "quadratic-uniform")
     let entries = try #require(json["entries"] as? [[String: Any]])
@@ -25,7 +29,6 @@ import Testing
     #expect(entries.map { $0["y"] as? [Double] } == [[1], [-1], [-1]])
     let ntk = try entries.map { try #require($0["ntk"] as? [String: Any]) }
     #expect(ntk.map { $0["exact"] as? String } == ["1073/720", "113/720", "1073/720"])
-    #expect(ntk[0]["value"] as? Double == 1073.0 / 720)
     #expect(ntk[0]["error"] as? Double == 0)
     #expect(ntk[0]["method"] as? String == "exact")
     let groups = try #require(entries[0]["groups"] as? [[String: Any]])

@@ -8,7 +8,7 @@ import Testing
   @Test(arguments: [
     (1.490277777, 1e-3, "1.49"), (1.490277777, 4e-4, "1.490"), (0.0625, 1e-17, "0.0625000000000000"),
     (-12345.678, 30, "-1.23e4"), (-12345.678, 0.4, "-12346"), (1.5e-9, 1e-12, "1.50e-9"), (0.25, 1.0, "0"),
-    (0, 1e-9, "0"), (99.96, 0.04, "100.0"), (6.02e23, 1e20, "6.020e23"),
+    (0, 1e-9, "0"), (99.96, 0.04, "100"), (6.02e23, 1e20, "6.02e23"),
   ])
   func boundedValues(value: Double, error: Double, expected: String) {
     #expect(NumberText.supported(Estimate(value, error: error, method: .quadrature)) == expected)

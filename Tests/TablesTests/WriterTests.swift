@@ -127,9 +127,10 @@ private let example: Table = {
       (0..<500).map { _ in Double(bitPattern: stream.next()) }.filter(\.isFinite) + [
         0.1, 1e300, .leastNonzeroMagnitude,
       ]
-    let text = JSONNode.array(values.map { .number($0) }).text
-    let read = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [NSNumber])
-    #expect(read.map(\.doubleValue) == values)
+    let text = JSONNode.array(values.map { .number($0) }).compact
+    // Foundation's reader on Linux rounds twice; the standard library's rounds once, as JavaScript and Python do.
+    #expect(text.dropFirst().dropLast().split(separator: ", ").map { Double($0) } == values)
+    #expect(try JSONSerialization.jsonObject(with: Data(text.utf8)) is [NSNumber])
     #expect(JSONNode.number(.nan).text == "null")
     #expect(JSONNode.number(.infinity).text == "null")
   }
