@@ -22,7 +22,7 @@ public enum NumberText {
   /// significant digits, without trailing zeros. No value shows more than 15 significant digits.
   public static func supported(_ estimate: Estimate) -> String {
     let value = estimate.value
-    guard value.isFinite else { return value.description }
+    guard value.isFinite else { return value.isNaN ? "undefined" : "overflow" }
     if estimate.exact != nil { return trimmed(significant(value, digits: exactDigits)) }
     guard value != 0 else { return "0" }
     guard estimate.error > 0 else { return significant(value, digits: doubleDigits) }

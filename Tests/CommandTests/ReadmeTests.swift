@@ -43,6 +43,17 @@ import Testing
     }
   }
 
+  @Test func theTableIsWhatTheCommandPrints() throws {
+    let text = try String(contentsOf: CommandRunner.root.appendingPathComponent("README.md"), encoding: .utf8)
+    let rows = text.split(separator: "\n").filter { $0.hasPrefix("| 1 |") || $0.hasPrefix("| -1 |") }
+    #expect(rows.count == 3)
+    let output = try CommandRunner.run("table").output
+    for cell in rows.flatMap({ $0.split(separator: "|") }).flatMap({ $0.split(separator: "=") }) {
+      let number = cell.drop { $0 == " " }.split(separator: "  ").joined()
+      #expect(output.contains(number.hasSuffix(" ") ? String(number.dropLast()) : number), "\(cell)")
+    }
+  }
+
   @Test func theNetworkIsTheExample() throws {
     let block = try #require(try Self.lines(language: "yaml").first).joined(separator: "\n") + "\n"
     let file = CommandRunner.root.appendingPathComponent("examples/relu-uniform.yaml")
