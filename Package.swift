@@ -33,7 +33,8 @@ let package = Package(
     .target(name: "Networks", dependencies: ["Moments", "Activations", .product(name: "Yams", package: "Yams")]),
     .target(name: "LimitKernels", dependencies: ["Networks", "Expectation"]),
     .target(name: "FiniteWidth", dependencies: ["Networks"]),
-    .target(name: "Tables", dependencies: ["LimitKernels", "FiniteWidth"]),
+    .target(
+      name: "Tables", dependencies: ["LimitKernels", "FiniteWidth", .product(name: "Yams", package: "Yams")]),
     .executableTarget(
       name: "infwidth",
       dependencies: [

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Moments
+
+/// The command: `infwidth` alone prints the headline table.
+@main
+struct Infwidth: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "infwidth",
+    abstract: "The kernels of infinitely wide neural networks, each number with its error and how it is known.",
+    discussion: """
+      A network is a YAML file: layers with the laws of their weights and biases, and their activations. 'infwidth' \
+      alone prints the table of the built-in example; 'infwidth laws' and 'infwidth activations' list what a file may \
+      hold.
+
+      Exit status: 0 done; 1 a check did not hold; 64 wrong arguments or network file; 65 malformed data; 70 the \
+      accuracy was not reached; 74 the output could not be written.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      TableCommand.self, MomentsCommand.self, DualCommand.self, ConvergeCommand.self, VerifyCommand.self,
+      TablesCommand.self, LawsCommand.self, ActivationsCommand.self,
+    ],
+    defaultSubcommand: TableCommand.self)
+
+  /// Parses and runs; every way out but success goes through ``Failure``.
+  static func main() {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    do {
+      try refuseUnknownSubcommand(arguments)
+      var command = try parseAsRoot(arguments)
+      try command.run()
+    } catch {
+      Failure.exit(with: error, arguments: arguments)
+    }
+  }
+
+  /// The names of the subcommands.
+  static var subcommandNames: [String] { configuration.subcommands.compactMap { $0.configuration.commandName } }
+
+  /// A first word that names no subcommand: the default subcommand would call it an unexpected argument.
+  private static func refuseUnknownSubcommand(_ arguments: [String]) throws {
+    guard let word = arguments.first, !word.hasPrefix("-"), word != "help", !subcommandNames.contains(word) else {
+      return
+    }
+    let hint =
+      nearestName(to: word, in: subcommandNames).map { "Did you mean '\($0)'?" }
+      ?? "The subcommands are: \(subcommandNames.joined(separator: ", "))."
+    throw Failure.usage("there is no subcommand '\(word.prefix(40))'. \(hint)")
+  }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+@Suite struct ReadmeTests {
+  /// The lines of the README's blocks of one language.
+  private static func lines(language: String) throws -> [[String]] {
+    let text = try String(contentsOf: CommandRunner.root.appendingPathComponent("README.md"), encoding: .utf8)
+    var blocks: [[String]] = []
+    var inside = false
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      if line == "```\(language)" {
+        inside = true
+        blocks.append([])
+      } else if line == "```" {
+        inside = false
+      } else if inside {
+        blocks[blocks.count - 1].append(String(line))
+      }
+    }
+    return blocks
+  }
+
+  /// The words of a command line, quotation marks removed.
+  private static func words(_ line: String) -> [String] {
+    var words: [String] = []
+    for (index, piece) in line.split(separator: "'", omittingEmptySubsequences: false).enumerated() {
+      if index.isMultiple(of: 2) {
+        words += piece.split(separator: " ").map(String.init)
+      } else {
+        words.append(String(piece))
+      }
+    }
+    return words
+  }
+
+  @Test func everyCommandRuns() throws {
+    let commands = try Self.lines(language: "sh").joined().filter { $0.hasPrefix("infwidth ") }
+    #expect(commands.count >= 10)
+    for command in commands where !command.hasPrefix("infwidth verify") {
+      let result = try CommandRunner.run(Array(Self.words(command).dropFirst()))
+      #expect(result.status == 0, "\(command): \(result.errors)")
+      #expect(!result.output.isEmpty, "\(command)")
+    }
+  }
+
+  @Test func theTableIsWhatTheCommandPrints() throws {
+    let text = try String(contentsOf: CommandRunner.root.appendingPathComponent("README.md"), encoding: .utf8)
+    let rows = text.split(separator: "\n").filter { $0.hasPrefix("| 1 |") || $0.hasPrefix("| -1 |") }
+    #expect(rows.count == 3)
+    let output = try CommandRunner.run("table").output
+    for cell in rows.flatMap({ $0.split(separator: "|") }).flatMap({ $0.split(separator: "=") }) {
+      let number = cell.drop { $0 == " " }.split(separator: "  ").joined()
+      #expect(output.contains(number.hasSuffix(" ") ? String(number.dropLast()) : number), "\(cell)")
+    }
+  }
+
+  @Test func theNetworkIsTheExample() throws {
+    let block = try #require(try Self.lines(language: "yaml").first).joined(separator: "\n") + "\n"
+    let file = CommandRunner.root.appendingPathComponent("examples/relu-uniform.yaml")
+    #expect(try String(contentsOf: file, encoding: .utf8) == block)
+  }
+
+  @Test func makeHasTheTargets() throws {
+    let makefile = try String(contentsOf: CommandRunner.root.appendingPathComponent("Makefile"), encoding: .utf8)
+    for target in ["table:", "test:", "lint:", "tables:", "verify:", "install:"] {
+      #expect(makefile.contains("\n\(target)"))
+    }
+  }
+}
