@@ -15,7 +15,8 @@ import Testing
 
   @Test(arguments: [
     ("", "it is empty"), ("(1)", "a name is expected first"), ("1(2)", "a name is expected first"),
-    ("f(1", "the closing parenthesis is missing"), ("f 1", "'(' is expected after 'f'"), ("f(1,)", "an argument is empty"),
+    ("f(1", "the closing parenthesis is missing"), ("f 1", "'(' is expected after 'f'"),
+    ("f(1,)", "an argument is empty"),
     ("f(,1)", "an argument is empty"), ("f((1)", "a closing parenthesis is missing"),
     ("f(1))", "a parenthesis closes that was not opened"), ("f(1)g(2)", "a parenthesis closes that was not opened"),
     ("f(1) x", "the closing parenthesis is missing"), ("é(1)", "a name is expected first"),
@@ -30,7 +31,8 @@ import Testing
 
   @Test func survivesHostileText() {
     let hostile = [
-      String(repeating: "f(", count: 5000), String(repeating: "f(", count: 200) + "1" + String(repeating: ")", count: 200),
+      String(repeating: "f(", count: 5000),
+      String(repeating: "f(", count: 200) + "1" + String(repeating: ")", count: 200),
       "f(" + String(repeating: "1,", count: 2000) + "1)", String(repeating: "a", count: 30_000),
       "f(" + String(repeating: "1:", count: 2000) + "1)", "f(" + String(repeating: " ", count: 19_000) + ")(",
     ]

@@ -14,7 +14,9 @@ import Testing
       }
       let (a, p) = try random()
       let (b, q) = try random()
-      for (estimate, truth) in [(a + b, p + q), (a - b, p - q), (a * b, p * q), (ExactNumber(1, 3) * a, ExactNumber(1, 3) * p)] {
+      for (estimate, truth) in [
+        (a + b, p + q), (a - b, p - q), (a * b, p * q), (ExactNumber(1, 3) * a, ExactNumber(1, 3) * p),
+      ] {
         let value = try #require(ExactNumber(exactly: estimate.value))
         #expect((value - truth).magnitude.doubleValue <= estimate.error)
         #expect(estimate.method == .quadrature)

@@ -7,8 +7,10 @@ import Testing
 @Suite struct LawContractTests {
   static let texts =
     LawRegistry.all.flatMap(\.examples) + [
-      "truncated-normal(3, 1/10, -40, -2)", "truncated-normal(1, 1000, -3, 2)", "scaled(-2, truncated-normal(0, 1, -1, 3))",
-      "truncated-normal(0, 1, -50, 60)", "truncated-normal(2, 1, -1, 5/2)", "student-t(1/2, 1)", "student-t(1000000, 2)",
+      "truncated-normal(3, 1/10, -40, -2)", "truncated-normal(1, 1000, -3, 2)",
+      "scaled(-2, truncated-normal(0, 1, -1, 3))",
+      "truncated-normal(0, 1, -50, 60)", "truncated-normal(2, 1, -1, 5/2)", "student-t(1/2, 1)",
+      "student-t(1000000, 2)",
       "sparse(1/2, scaled(-3, sparse(1/3, uniform(1, 2))))", "scaled(1e-3, student-t(5, 1))", "normal(3, 1/100)",
       "scaled(-1, discrete(1:1/3, 2:2/3))",
     ]
@@ -54,7 +56,8 @@ import Testing
         #expect(density.weight(t) >= 0 && density.weight(t).isFinite)
         previous = x
         if density.weight(t) > 1e-200, step > 0, step < 200, x.magnitude < 1e300 {
-          let slack = 1e-7 * max(1, t.magnitude, density.point(0).magnitude / (density.point(1e-3) - density.point(0)) * 1e-9)
+          let slack =
+            1e-7 * max(1, t.magnitude, density.point(0).magnitude / (density.point(1e-3) - density.point(0)) * 1e-9)
           #expect(abs(density.parameter(x) - t) <= slack, "\(t) \(x)")
         }
       }
@@ -147,7 +150,9 @@ import Testing
     for order in 0...6 { #expect(again.moment(order) == law.moment(order)) }
   }
 
-  /// Mean and variance of 20 000 draws. |z| ≤ 5 twice a law, about 120 checks: false alarm 7e-5 for the Gaussian
+  /// Mean and variance of 20 000 draws.
+  ///
+  /// |z| ≤ 5 twice a law, about 120 checks: false alarm 7e-5 for the Gaussian
   /// limit. A bias of 5 % of a standard deviation in the mean, or of 8 % in the variance of a Gaussian, is caught.
   @Test(arguments: texts)
   func samplesAgreeWithTheMoments(_ text: String) throws {

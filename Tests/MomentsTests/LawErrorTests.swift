@@ -96,7 +96,9 @@ import Testing
 
   @Test func badNumbersInside() {
     #expect(message("uniform(1/0)").contains("divides by zero"))
-    #expect(message("sparse(1/2, uniform(x))").contains("no law 'x'") || message("sparse(1/2, uniform(x))").contains("uniform(x())"))
+    #expect(
+      message("sparse(1/2, uniform(x))").contains("no law 'x'")
+        || message("sparse(1/2, uniform(x))").contains("uniform(x())"))
     #expect(message("scaled(2, nope(1))").contains("There is no law 'nope'"))
   }
 }

@@ -52,7 +52,8 @@ import Testing
       // Odd moments of an interval around 0 are differences; measure them against the moment without signs.
       let scale = try #require(law.moment(order + order % 2).estimate).value
       let size = order.isMultiple(of: 2) ? scale : pow(scale, Double(order) / Double(order + 1))
-      #expect(try absoluteError(estimate.value, expected) <= 1e-14 * size, "order \(order): \(estimate.value) \(expected)")
+      #expect(
+        try absoluteError(estimate.value, expected) <= 1e-14 * size, "order \(order): \(estimate.value) \(expected)")
       #expect(try absoluteError(estimate.value, expected) <= estimate.roundedError, "order \(order)")
       // The bound is of use: no more than 1e-12 of the size.
       #expect(estimate.roundedError <= 1e-12 * size)

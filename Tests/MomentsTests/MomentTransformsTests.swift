@@ -7,8 +7,9 @@ import Testing
   @Test func exactCumulants() throws {
     // uniform(a, b): κ₂ = w²/12, κ₄ = −w⁴/120, κ₆ = w⁶/252 with w = b − a; odd ones from the third vanish.
     let uniform = try LawRegistry.law(parsing: "uniform(1/4, 3/2)").cumulants(upTo: 6)
-    #expect(uniform.compactMap { $0.estimate?.exact?.description }
-      == ["0", "7/8", "25/192", "0", "-125/6144", "0", "15625/1032192"])
+    #expect(
+      uniform.compactMap { $0.estimate?.exact?.description }
+        == ["0", "7/8", "25/192", "0", "-125/6144", "0", "15625/1032192"])
     // Two-point law on {0, 1}: κ₃ = p(1−p)(1−2p), κ₄ = p(1−p)(1−6p(1−p)).
     let bernoulli = try LawRegistry.law(parsing: "discrete(0:2/3, 1:1/3)").cumulants(upTo: 4)
     #expect(bernoulli.compactMap { $0.estimate?.exact?.description } == ["0", "1/3", "2/9", "2/27", "-2/27"])

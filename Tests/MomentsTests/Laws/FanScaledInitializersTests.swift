@@ -27,7 +27,9 @@ import Testing
     #expect("\(try law("pytorch-linear()", .bias(fanIn: nil)))" == "constant(0)")
     #expect("\(try law("pytorch-linear()", .bias(fanIn: 1)))" == "uniform(-1, 1)")
     // Through other laws.
-    #expect(try law("scaled(2, sparse(1/2, pytorch-linear()))", .bias(fanIn: 3)).moment(2).estimate?.exact == ExactNumber(2, 9))
+    #expect(
+      try law("scaled(2, sparse(1/2, pytorch-linear()))", .bias(fanIn: 3)).moment(2).estimate?.exact
+        == ExactNumber(2, 9))
     #expect(try law("scaled(2, pytorch-linear())", .bias(fanIn: nil)).decomposition.constantValue == 0)
     // The others mean the same with a bias of their own variance.
     #expect(try law("kaiming-normal(2)", .bias(fanIn: 4)).moment(2).estimate?.exact == 1)

@@ -27,7 +27,8 @@ import Testing
     }
     let extreme = try law("truncated-normal(0, 1e-300, 1e300, 1.5e300)")
     #expect(extreme.sample(from: &stream) == 1e300)
-    #expect(try law("truncated-normal(0, 1, -1e300, 1e300)").moment(2).estimate.map { abs($0.value - 1) < 1e-15 } == true)
+    #expect(
+      try law("truncated-normal(0, 1, -1e300, 1e300)").moment(2).estimate.map { abs($0.value - 1) < 1e-15 } == true)
   }
 
   @Test func centralMomentsOfANarrowLawKeepTheirDigits() throws {

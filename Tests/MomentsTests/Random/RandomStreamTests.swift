@@ -22,8 +22,9 @@ import Testing
     }
   }
 
-  /// Pearson's χ² of 10⁵ numbers in 64 equal cells: 63 degrees of freedom, so mean 63 and standard deviation 11.2; 130
-  /// is passed by chance with probability 1e-6. It would catch a cell whose probability is off by 15 %.
+  /// Pearson's χ² of 10⁵ numbers in 64 equal cells.
+  ///
+  /// With 63 degrees of freedom its mean is 63 and its standard deviation 11.2; 130 is passed by chance with probability 1e-6. It would catch a cell whose probability is off by 15 %.
   @Test func uniformCells() {
     var stream = RandomStream(seed: 4, stream: 9)
     var counts = [Int](repeating: 0, count: 64)

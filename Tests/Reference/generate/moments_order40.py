@@ -127,7 +127,7 @@ def raw(build, order, digits, split):
     unit = mpf(1)
     if len(finite) == len(points):
         weights = [density(p) for p in points]
-        unit = max([p for p, w in zip(finite, weights) if w > max(weights) / 1000] or [max(finite)]) or max(finite)
+        unit = max([p for p, w in zip(finite, weights) if w > max(weights) * mpf(10) ** -10] or [max(finite)]) or max(finite)
     top = mp.quad(lambda x: (x / unit) ** order * density(x), points)
     return factor * unit ** order * top / mp.quad(density, points)
 
