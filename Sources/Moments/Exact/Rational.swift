@@ -144,6 +144,11 @@ public struct Rational: Sendable, Hashable, Comparable, CustomStringConvertible 
     if numerator.isZero { return 0 }
     let magnitude = numerator.magnitude
     let divisor = denominator.magnitude
+    if magnitude.bitWidth <= 53 && divisor.bitWidth <= 53 {
+      // Both are doubles, and their division rounds once.
+      let quotient = Double(UInt64(truncatingIfNeeded: magnitude)) / Double(UInt64(truncatingIfNeeded: divisor))
+      return numerator.sign == .minus ? -quotient : quotient
+    }
     // Scale so that the quotient has 64 or 65 bits; the sticky bit keeps rounding correct.
     let shift = 64 - (magnitude.bitWidth - divisor.bitWidth)
     let scaledNumerator = shift >= 0 ? magnitude << shift : magnitude
