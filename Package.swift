@@ -42,7 +42,12 @@ let package = Package(
       ]),
     .target(name: "TestSupport", dependencies: ["Moments", "Activations"], path: "Tests/TestSupport"),
     .testTarget(name: "GSLTests", dependencies: ["GSL"]),
-    .testTarget(name: "MomentsTests", dependencies: ["Moments", "TestSupport"]),
+    .testTarget(
+      name: "MomentsTests",
+      dependencies: [
+        "Moments", "TestSupport", .product(name: "BigInt", package: "BigInt"),
+        .product(name: "Numerics", package: "swift-numerics"),
+      ]),
     .testTarget(name: "ActivationsTests", dependencies: ["Activations", "TestSupport"]),
     .testTarget(name: "ExpectationTests", dependencies: ["Expectation", "TestSupport"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),

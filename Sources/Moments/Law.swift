@@ -98,7 +98,9 @@ public struct Atom: Sendable, Equatable {
 public struct Density: Sendable {
   /// The probability of this part.
   public var mass: ExactNumber
-  /// The parameter interval; finite. A density on an infinite interval is cut where the mass left out is below
+  /// The parameter interval, finite.
+  ///
+  /// A density on an infinite interval is cut where the mass left out is below
   /// `1e-290`. With a power tail of index `ν`, what is left out of `E|W|^k` is about `1e-300` to the power `1 − k/ν`.
   public var lower: Double
   public var upper: Double

@@ -30,7 +30,8 @@ public enum LawError: Error, Sendable, Equatable, CustomStringConvertible {
     guard value.signum <= 0 else { return }
     throw .impossible(
       law: law, problem: "the \(what) is \(value.isZero ? "0" : "negative")",
-      remedy: "Write \(signature) with a positive \(what)\(value.isZero ? ", or constant(0) for a point mass at 0" : "").")
+      remedy:
+        "Write \(signature) with a positive \(what)\(value.isZero ? ", or constant(0) for a point mass at 0" : "").")
   }
 
   /// A number in a message: exact, or rounded where that would fill the line.

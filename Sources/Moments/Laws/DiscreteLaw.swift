@@ -76,6 +76,7 @@ public struct DiscreteLaw: Law {
   public var decomposition: LawDecomposition { LawDecomposition(atoms: atoms) }
 
   public func characteristicFunction(_ t: Double) -> Complex<Double> {
+    if t == 0 { return 1 }
     var (real, imaginary) = (0.0, 0.0)
     for (value, probability) in zip(values, probabilities) {
       real += probability * Double.cos(value * t)
@@ -85,7 +86,7 @@ public struct DiscreteLaw: Law {
   }
 
   public func exponentialMoment(_ t: Double) -> Double {
-    zip(values, probabilities).reduce(0) { $0 + $1.1 * Double.exp($1.0 * t) }
+    t == 0 ? 1 : zip(values, probabilities).reduce(0) { $0 + $1.1 * Double.exp($1.0 * t) }
   }
 
   /// Inverts the distribution function by bisection; probabilities are met to within `2⁻⁵²`.

@@ -107,11 +107,12 @@ public struct TruncatedNormalLaw: Law {
     ])
   }
 
-  /// Gauss–Legendre sums of enough points for the number of oscillations; for very many, integration by parts at the
-  /// ends. Absolute error about 1e-15 plus that of the phase, `2⁻⁵³ |t x|`.
+  /// Gauss–Legendre sums of enough points for the oscillations; for very many, integration by parts at the ends.
+  ///
+  /// Absolute error about 1e-15 plus that of the phase, `2⁻⁵³ |t x|`.
   public func characteristicFunction(_ t: Double) -> Complex<Double> {
-    let rule = waves[0]
-    let angle = (t * rule.halfLength).magnitude
+    if t == 0 { return 1 }
+    let angle = (t * waves[0].halfLength).magnitude
     let value: Complex<Double>
     switch angle {
     case ..<22: value = waves[0].transform(t)
