@@ -44,6 +44,19 @@ public struct GaussianPair: Sendable {
       onePlusRho: onePlusRho, exact: exact?.swapped)
   }
 
+  /// The pair `(u, −v)`.
+  public var reflected: GaussianPair {
+    GaussianPair(
+      meanU: meanU, meanV: -meanV, varianceU: varianceU, varianceV: varianceV, deviationU: deviationU,
+      deviationV: deviationV, covariance: -covariance, correlation: -correlation, oneMinusRho: onePlusRho,
+      onePlusRho: oneMinusRho,
+      exact: exact.map {
+        ExactGaussianPair(
+          meanU: $0.meanU, meanV: -$0.meanV, varianceU: $0.varianceU, varianceV: $0.varianceV,
+          covariance: -$0.covariance)
+      })
+  }
+
   private init(
     meanU: Double, meanV: Double, varianceU: Double, varianceV: Double, deviationU: Double, deviationV: Double,
     covariance: Double, correlation: Double, oneMinusRho: Double, onePlusRho: Double, exact: ExactGaussianPair?

@@ -144,7 +144,7 @@ struct RectifiedDual: Sendable {
   }
 
   /// `sin α − α cos α`.
-  private static func firstOrder(_ alpha: Double, _ sine: Double, _ rho: Double) -> Double {
+  static func firstOrder(_ alpha: Double, _ sine: Double, _ rho: Double) -> Double {
     if alpha > 1.2 { return sine + alpha * rho }
     // Σ_{n≥1} (−1)^{n+1} 2n α^{2n+1}/(2n+1)!
     let square = alpha * alpha
