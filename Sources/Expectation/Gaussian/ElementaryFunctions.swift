@@ -26,3 +26,4 @@
   }
   return result
 }
+@inline(__always) func complementaryErrorFunction(_ x: Double) -> Double { erfc(x) }

@@ -31,8 +31,8 @@ public struct GaussianDefectPlan: Sendable {
     self.activation = activation
     dual = try GaussianDualPlan(activation.value, activation.value)
     slope = try GaussianDualPlan(activation.derivative, activation.derivative)
-    prepared = PreparedFunction(activation.value)
-    preparedSlope = PreparedFunction(activation.derivative)
+    prepared = try PreparedFunction(activation.value)
+    preparedSlope = try PreparedFunction(activation.derivative)
     sides = activation.value.pieces.flatMap { RectifiedDual.Line($0) }
     isContinuous = Self.isContinuous(activation.value)
   }

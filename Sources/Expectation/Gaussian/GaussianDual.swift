@@ -80,8 +80,8 @@ public struct GaussianDualPlan: Sendable {
   public init(_ f: ScalarFunction, _ g: ScalarFunction) throws(GaussianError) {
     first = f
     second = g
-    preparedFirst = PreparedFunction(f)
-    preparedSecond = PreparedFunction(g)
+    preparedFirst = try PreparedFunction(f)
+    preparedSecond = try PreparedFunction(g)
     parity = f.parity * g.parity
     form = try Self.form(f, g)
   }
@@ -150,7 +150,9 @@ public struct GaussianDualPlan: Sendable {
   }
 
   /// Quadrature in one or two dimensions; both variances must be positive.
-  func quadrature(_ pair: GaussianPair, _ relative: Double) throws(GaussianError) -> Estimate {
+  func quadrature(
+    _ pair: GaussianPair, _ relative: Double, usingFormulas: Bool = true
+  ) throws(GaussianError) -> Estimate {
     let integral: PanelIntegral
     if pair.oneMinusRho == 0 || pair.onePlusRho == 0 {
       let sign: Double = pair.oneMinusRho == 0 ? 1 : -1
@@ -158,7 +160,7 @@ public struct GaussianDualPlan: Sendable {
         preparedFirst, mean: pair.meanU, deviation: pair.deviationU,
         second: (preparedSecond, pair.meanV, sign * pair.deviationV), relative: relative)
     } else {
-      integral = GaussianQuadrature.plane(preparedFirst, preparedSecond, pair, relative: relative)
+      integral = GaussianQuadrature.plane(preparedFirst, preparedSecond, pair, relative: relative, usingFormulas: usingFormulas)
     }
     return try GaussianDual.finite(Estimate(integral.value, error: integral.error, method: .quadrature), name)
   }

@@ -12,8 +12,10 @@ struct PreparedFunction: Sendable {
   /// The rate λ of `|f| ≤ C e^{λ|z|}`, 0 for power growth.
   let rate: Double
   let degree: Double
+  /// Its conditional mean under a Gaussian law, where there is a formula.
+  let conditional: ConditionalMean?
 
-  init(_ function: ScalarFunction) {
+  init(_ function: ScalarFunction) throws(GaussianError) {
     evaluate = function.evaluate
     let kinks = function.kinks.map(\.doubleValue)
     self.kinks = kinks
@@ -29,6 +31,11 @@ struct PreparedFunction: Sendable {
       for kink in kinks { points += [kink - 16, kink - 4, kink - 1, kink + 1, kink + 4, kink + 16] }
     }
     transitions = Array(Set(points).subtracting(kinks)).sorted()
+    if let pieces = function.pieces {
+      conditional = try ConditionalMean(pieces)
+    } else {
+      conditional = nil
+    }
     switch function.growth {
     case .power(let degree): (rate, self.degree) = (0, Double(max(0, degree)))
     case .vanishing: (rate, degree) = (0, 0)
@@ -163,9 +170,13 @@ enum GaussianQuadrature {
   }
 
   /// `E[f(u) g(v)]` for `0 < 1 − ρ < 2` and positive variances.
+  ///
+  /// - Parameter usingFormulas: Whether the inner integral may be a ``ConditionalMean``; without it both integrals are
+  ///   numerical, which tests the formula.
   static func plane(
-    _ f: PreparedFunction, _ g: PreparedFunction, _ pair: GaussianPair, relative: Double
+    _ f: PreparedFunction, _ g: PreparedFunction, _ pair: GaussianPair, relative: Double, usingFormulas: Bool = true
   ) -> PanelIntegral {
+    if usingFormulas, g.conditional == nil, f.conditional != nil { return plane(g, f, pair.swapped, relative: relative) }
     let (m1, m2, s1, s2) = (pair.meanU, pair.meanV, pair.deviationU, pair.deviationV)
     let (rho, sine) = (pair.correlation, pair.sine)
     let across = s2 * sine
@@ -221,6 +232,18 @@ enum GaussianQuadrature {
     let (first, second) = (f.evaluate, g.evaluate)
     var evaluations = 0
     let innerRelative = min(1e-14, 0.01 * relative)
+    if let conditional = g.conditional, usingFormulas {
+      var result = outerRule.integrate(over: outer.points, relative: 0.05 * relative) { z in
+        let factor = density(z) * first(m1 + s1 * z)
+        if factor == 0 { return IntegrandSample(0) }
+        let inner = conditional(mean: m2 + along * z, deviation: across)
+        return IntegrandSample(
+          value: factor * inner.value, error: factor.magnitude * (inner.error + 0x1p-52 * z * z * inner.magnitude),
+          magnitude: factor.magnitude * inner.magnitude)
+      }
+      result.error += roundingFactor(rate: rate, reach: outerReach) * result.magnitude
+      return result
+    }
     var result = outerRule.integrate(over: outer.points, relative: 0.05 * relative) { z in
       let factor = density(z) * first(m1 + s1 * z)
       if factor == 0 { return IntegrandSample(0) }
