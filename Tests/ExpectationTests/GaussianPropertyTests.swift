@@ -131,7 +131,9 @@ private func naturalScale(_ f: ScalarFunction, _ g: ScalarFunction, _ pair: Gaus
   }
 
   /// ρ → ±1 continuously: the value at `1 ∓ ρ = 1e-15` is that at 0 to within what `√(1e-15)` moves.
-  @Test(arguments: ["relu", "hard-tanh", "elu(1)", "tanh", "softsign", "step", "gelu"]) func limits(_ name: String) throws {
+  @Test(arguments: ["relu", "hard-tanh", "elu(1)", "tanh", "softsign", "step", "gelu"]) func limits(_ name: String)
+    throws
+  {
     let f = try functions(name)[0]
     for (mean, delta, limit) in [(0.0, 1e-15, 0.0), (0.5, 1e-15, 0), (0, 2, 2.0 - 0x1p-50), (0.5, 2, 2.0 - 0x1p-50)] {
       let near = try GaussianDual.expectation(
@@ -226,7 +228,8 @@ private func naturalScale(_ f: ScalarFunction, _ g: ScalarFunction, _ pair: Gaus
   /// Relative to the value itself, however small.
   @Test(arguments: try referenceFamily("defect")) func reference(_ reference: ReferenceCase) throws {
     let text = try activationText(reference.json["activation"])
-    let row = try DualRow.rows(reference.id, text, reference.json, value: reference.expected["value"], derivative: nil)[0]
+    let row = try DualRow.rows(reference.id, text, reference.json, value: reference.expected["value"], derivative: nil)[
+      0]
     let activation = try ActivationRegistry.activation(parsing: text)
     let estimate = try GaussianDefectPlan(activation).halfSquaredDifference(row.pair)
     let relative = try relativeError(estimate.value, row.expected)
@@ -234,7 +237,8 @@ private func naturalScale(_ f: ScalarFunction, _ g: ScalarFunction, _ pair: Gaus
     // Nearly equal but different variances are known to ε/1e-7 only as doubles.
     let allowed = row.pair.varianceU == row.pair.varianceV ? 1e-12 : 1e-8
     #expect(relative <= allowed, "\(reference.id): \(estimate) for \(row.expected), relative error \(relative)")
-    if allowed == 1e-12 { #expect(absolute <= estimate.roundedError, "\(reference.id): \(estimate), error \(absolute)") }
-    print("DEF", reference.id, estimate.method, relative, estimate.roundedError / estimate.value)
+    if allowed == 1e-12 {
+      #expect(absolute <= estimate.roundedError, "\(reference.id): \(estimate), error \(absolute)")
+    }
   }
 }

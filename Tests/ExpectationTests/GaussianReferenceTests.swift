@@ -77,9 +77,6 @@ struct DualRow: Sendable, CustomTestStringConvertible {
     #expect(relative <= 1e-12, "\(row.testDescription): \(estimate) for \(row.expected), relative error \(relative)")
     #expect(
       absolute <= estimate.roundedError, "\(row.testDescription): \(estimate) for \(row.expected), error \(absolute)")
-    print(
-      "ROW", row.testDescription, estimate.method, relative,
-      estimate.roundedError / max(1e-300, estimate.value.magnitude))
   }
 
   @Test(arguments: try DualRow.familyB()) func familyB(_ row: DualRow) throws { try check(row) }

@@ -34,11 +34,12 @@ struct ShiftedRow: Sendable, CustomTestStringConvertible {
     let function = try row.function()
     let estimate = try GaussianDual.expectation(function, function, row.pair)
     let error = try absoluteError(estimate.value, row.expected)
-    #expect(error <= 1e-12 * shifted.scale, "\(row.testDescription): \(estimate) for \(row.expected), error \(error / shifted.scale)")
+    #expect(
+      error <= 1e-12 * shifted.scale,
+      "\(row.testDescription): \(estimate) for \(row.expected), error \(error / shifted.scale)")
     #expect(
       error <= estimate.roundedError + 1e-17 * shifted.scale,
       "\(row.testDescription): \(estimate) for \(row.expected), error \(error)")
     #expect(estimate.roundedError <= 1e-11 * shifted.scale, "\(row.testDescription): \(estimate)")
-    print("ROW", row.testDescription, estimate.method, error / shifted.scale, estimate.roundedError / shifted.scale)
   }
 }

@@ -36,10 +36,12 @@ struct ConditionalMean: Sendable {
     pieces = function.polynomials.enumerated().map { index, polynomial in
       let lower = index > 0 ? kinks[index - 1] : nil
       let upper = index < kinks.count ? kinks[index] : nil
-      let mirrored = upper.map { polynomial.expanded(around: $0).coefficients.enumerated().map { term in
-        let coefficient = term.element.doubleValue
-        return term.offset.isMultiple(of: 2) ? coefficient : -coefficient
-      } }
+      let mirrored = upper.map {
+        polynomial.expanded(around: $0).coefficients.enumerated().map { term in
+          let coefficient = term.element.doubleValue
+          return term.offset.isMultiple(of: 2) ? coefficient : -coefficient
+        }
+      }
       return Piece(
         lower: lower?.doubleValue ?? -.infinity, upper: upper?.doubleValue ?? .infinity,
         fromLower: lower.map { polynomial.expanded(around: $0).coefficients.map(\.doubleValue) } ?? [],
@@ -172,10 +174,10 @@ struct ConditionalMean: Sendable {
       return (values, sizes)
     }
     if density == 0 { return (values, values) }
-    // The minimal solution: started high enough, any start converges like exp(−2t√N).
+    // The minimal solution: started high enough, any start converges like exp(−2t√N). It falls by √N! on the way.
     let root = 20 / t
     let start = min(reciprocals.count - 1, Int(root * root) + 12 + degree)
-    var (upper, lower) = (0.0, 1e-280)
+    var (upper, lower) = (0.0, 1e150)
     for j in stride(from: start, through: 2, by: -1) {
       // I_{j−2} = (I_j + t I_{j−1})/(j−1)
       (upper, lower) = (lower, (upper + t * lower) * reciprocals[j - 1])

@@ -80,7 +80,8 @@ public struct GaussianDefectPlan: Sendable {
     let second = try GaussianPair(
       meanU: pair.meanV, meanV: pair.meanV, varianceU: pair.varianceV, varianceV: pair.varianceV, oneMinusRho: 0.0)
     let half = Estimate(exact: ExactNumber(1, 2))
-    let squares = try dual.expectation(first, relativeTolerance: relative)
+    let squares =
+      try dual.expectation(first, relativeTolerance: relative)
       + dual.expectation(second, relativeTolerance: relative)
     return try half * squares - dual.expectation(pair, relativeTolerance: relative)
   }

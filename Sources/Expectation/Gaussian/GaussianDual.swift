@@ -49,8 +49,10 @@ public enum GaussianDual {
     return try finite(Estimate(integral.value, error: integral.error, method: .quadrature), f.name)
   }
 
-  static func finite(_ estimate: Estimate, _ name: String) throws(GaussianError) -> Estimate {
-    guard estimate.value.isFinite, estimate.error.isFinite else { throw .notIntegrable(function: name) }
+  static func finite(
+    _ estimate: Estimate, _ name: @autoclosure () -> String
+  ) throws(GaussianError) -> Estimate {
+    guard estimate.value.isFinite, estimate.error.isFinite else { throw .notIntegrable(function: name()) }
     return estimate
   }
 }
@@ -160,7 +162,8 @@ public struct GaussianDualPlan: Sendable {
         preparedFirst, mean: pair.meanU, deviation: pair.deviationU,
         second: (preparedSecond, pair.meanV, sign * pair.deviationV), relative: relative)
     } else {
-      integral = GaussianQuadrature.plane(preparedFirst, preparedSecond, pair, relative: relative, usingFormulas: usingFormulas)
+      integral = GaussianQuadrature.plane(
+        preparedFirst, preparedSecond, pair, relative: relative, usingFormulas: usingFormulas)
     }
     return try GaussianDual.finite(Estimate(integral.value, error: integral.error, method: .quadrature), name)
   }

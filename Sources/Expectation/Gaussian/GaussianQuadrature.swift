@@ -176,7 +176,9 @@ enum GaussianQuadrature {
   static func plane(
     _ f: PreparedFunction, _ g: PreparedFunction, _ pair: GaussianPair, relative: Double, usingFormulas: Bool = true
   ) -> PanelIntegral {
-    if usingFormulas, g.conditional == nil, f.conditional != nil { return plane(g, f, pair.swapped, relative: relative) }
+    if usingFormulas, g.conditional == nil, f.conditional != nil {
+      return plane(g, f, pair.swapped, relative: relative)
+    }
     let (m1, m2, s1, s2) = (pair.meanU, pair.meanV, pair.deviationU, pair.deviationV)
     let (rho, sine) = (pair.correlation, pair.sine)
     let across = s2 * sine

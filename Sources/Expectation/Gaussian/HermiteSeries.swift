@@ -26,11 +26,11 @@ enum HermiteSeries {
     guard f.strip > 0, g.strip > 0, pair.deviationU > 0, pair.deviationV > 0 else { return nil }
     let widthU = min(width(f, pair.deviationU), 3)
     let widthV = min(width(g, pair.deviationV), 3)
-    // Terms: (w₁ + w₂) √(2K) + K |ln ρ| ≥ 38.
+    // Terms: (w₁ + w₂) √(2K) + K |ln ρ| ≥ 42.
     let decay = pair.correlation == 0 ? 40 : -naturalLogarithm(min(1, pair.correlation.magnitude))
     func exponent(_ k: Int) -> Double { (widthU + widthV) * (2 * Double(k)).squareRoot() + Double(k) * decay }
     var terms = 4
-    while exponent(terms) < 38 {
+    while exponent(terms) < 42 {
       terms += 4
       if terms > limit { return nil }
     }
