@@ -10,6 +10,8 @@ public enum GaussianForm: Sendable, Equatable {
   case geluDerivative
   /// `Σ coefficients[k] z^k · e^{−rate z²}`, `rate > 0`.
   case gaussian(coefficients: [Double], rate: Double)
+  /// `level + slope · z` for `z > 0`, `offset + amplitude · e^{rate z}` for `z ≤ 0`, `rate > 0`: ELU and its kin.
+  case halfExponential(level: Double, slope: Double, offset: Double, amplitude: Double, rate: Double)
 }
 
 extension ScalarFunction {

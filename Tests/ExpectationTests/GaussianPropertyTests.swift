@@ -66,13 +66,19 @@ private func naturalScale(_ f: ScalarFunction, _ g: ScalarFunction, _ pair: Gaus
   }
 
   /// The formula for the inner integral against nested quadrature; wide, narrow and far laws included.
-  @Test(arguments: ["relu", "leaky-relu(1/10)", "hard-tanh", "relu6", "hard-swish", "rectified-power(3)", "sign"])
+  @Test(arguments: [
+    "relu", "leaky-relu(1/10)", "hard-tanh", "relu6", "hard-swish", "rectified-power(3)", "sign", "elu(1)", "celu(2)",
+  ])
   func conditionalMeansAgreeWithQuadrature(_ name: String) throws {
     var draws = Draws(seed: 15)
-    for round in 0..<6 {
+    for round in 0..<8 {
       var pair = try draws.pair(centered: false)
       if round == 4 { pair = try GaussianPair(meanU: -6, meanV: -5, varianceU: 1, varianceV: 0.5, oneMinusRho: 0.5) }
       if round == 5 { pair = try GaussianPair(meanU: 1, meanV: 2, varianceU: 1e10, varianceV: 1e12, oneMinusRho: 0.05) }
+      if round == 6 {
+        pair = try GaussianPair(meanU: 0.1, meanV: -0.1, varianceU: 1e-4, varianceV: 1e-6, oneMinusRho: 1.5)
+      }
+      if round == 7 { pair = try GaussianPair(meanU: -3, meanV: -3, varianceU: 1e-2, varianceV: 1, oneMinusRho: 1e-3) }
       for function in try functions(name) {
         let plan = try GaussianDualPlan(function, function)
         let formula = try plan.quadrature(pair, 1e-12)

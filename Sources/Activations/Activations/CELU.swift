@@ -27,9 +27,11 @@ public struct CELU: Activation {
       // Below this the next term of the series is beyond the last digit; the quotient may underflow.
       return argument.magnitude < 0x1p-54 ? z : scale.high * Libm.expm1(argument)
     }
+    .with(gaussianForm: .halfExponential(level: 0, slope: 1, offset: -scale.high, amplitude: scale.high, rate: 1 / scale.high))
     derivative = ScalarFunction(
       name: name + "'", kinks: [0], transitions: transitions, growth: .power(0), leftGrowth: .vanishing
     ) { z in z > 0 ? 1 : exponential(.quotient(z, scale)) }
+    .with(gaussianForm: .halfExponential(level: 1, slope: 0, offset: 0, amplitude: 1, rate: 1 / scale.high))
   }
 
   static let entry = ActivationEntry(

@@ -20,9 +20,11 @@ public struct ELU: Activation {
     value = ScalarFunction(
       name: name, kinks: [0], transitions: ELU.transitions, growth: .power(1), leftGrowth: .power(0)
     ) { z in z > 0 ? z : depth * Libm.expm1(z) }
+    .with(gaussianForm: .halfExponential(level: 0, slope: 1, offset: -depth, amplitude: depth, rate: 1))
     derivative = ScalarFunction(
       name: name + "'", kinks: [0], transitions: ELU.transitions, growth: .power(0), leftGrowth: .vanishing
     ) { z in z > 0 ? 1 : exponential(TwoTerm(z), times: depth) }
+    .with(gaussianForm: .halfExponential(level: 1, slope: 0, offset: 0, amplitude: depth, rate: 1))
   }
 
   static let entry = ActivationEntry(

@@ -27,9 +27,11 @@ public struct SELU: Activation {
     value = ScalarFunction(
       name: "selu", kinks: [0], transitions: ELU.transitions, growth: .power(1), leftGrowth: .power(0)
     ) { z in z > 0 ? slope * z : depth * Libm.expm1(z) }
+    .with(gaussianForm: .halfExponential(level: 0, slope: slope, offset: -depth, amplitude: depth, rate: 1))
     derivative = ScalarFunction(
       name: "selu'", kinks: [0], transitions: ELU.transitions, growth: .power(0), leftGrowth: .vanishing
     ) { z in z > 0 ? slope : exponential(TwoTerm(z), times: depth) }
+    .with(gaussianForm: .halfExponential(level: slope, slope: 0, offset: 0, amplitude: depth, rate: 1))
   }
 
   static let entry = ActivationEntry(

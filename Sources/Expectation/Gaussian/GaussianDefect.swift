@@ -1,7 +1,7 @@
 import Activations
 import Moments
 
-/// Half the mean squared difference of an activation at two jointly Gaussian preactivations,
+/// Half the mean squared difference of an activation at two jointly Gaussian preactivations.
 ///
 ///     D = ½ E[(φ(u) − φ(v))²] = ½ E φ(u)² + ½ E φ(v)² − E[φ(u) φ(v)],
 ///

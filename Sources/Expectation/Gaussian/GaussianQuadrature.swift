@@ -13,7 +13,7 @@ struct PreparedFunction: Sendable {
   let rate: Double
   let degree: Double
   /// Its conditional mean under a Gaussian law, where there is a formula.
-  let conditional: ConditionalMean?
+  let conditional: (@Sendable (_ mean: Double, _ deviation: Double) -> IntegrandSample)?
 
   init(_ function: ScalarFunction) throws(GaussianError) {
     evaluate = function.evaluate
@@ -31,8 +31,10 @@ struct PreparedFunction: Sendable {
       for kink in kinks { points += [kink - 16, kink - 4, kink - 1, kink + 1, kink + 4, kink + 16] }
     }
     transitions = Array(Set(points).subtracting(kinks)).sorted()
-    if let pieces = function.pieces {
-      conditional = try ConditionalMean(pieces)
+    if let pieces = function.pieces, let mean = try ConditionalMean(pieces) {
+      conditional = { mean(mean: $0, deviation: $1) }
+    } else if let mean = HalfExponentialMean(function.gaussianForm) {
+      conditional = { mean(mean: $0, deviation: $1) }
     } else {
       conditional = nil
     }
@@ -171,7 +173,7 @@ enum GaussianQuadrature {
 
   /// `E[f(u) g(v)]` for `0 < 1 − ρ < 2` and positive variances.
   ///
-  /// - Parameter usingFormulas: Whether the inner integral may be a ``ConditionalMean``; without it both integrals are
+  /// - Parameter usingFormulas: Whether the inner integral may be a formula, as ``ConditionalMean``; without it both integrals are
   ///   numerical, which tests the formula.
   static func plane(
     _ f: PreparedFunction, _ g: PreparedFunction, _ pair: GaussianPair, relative: Double, usingFormulas: Bool = true
@@ -238,7 +240,7 @@ enum GaussianQuadrature {
       var result = outerRule.integrate(over: outer.points, relative: 0.05 * relative) { z in
         let factor = density(z) * first(m1 + s1 * z)
         if factor == 0 { return IntegrandSample(0) }
-        let inner = conditional(mean: m2 + along * z, deviation: across)
+        let inner = conditional(m2 + along * z, across)
         return IntegrandSample(
           value: factor * inner.value, error: factor.magnitude * (inner.error + 0x1p-52 * z * z * inner.magnitude),
           magnitude: factor.magnitude * inner.magnitude)
