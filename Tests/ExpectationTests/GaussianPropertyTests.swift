@@ -91,6 +91,22 @@ private func naturalScale(_ f: ScalarFunction, _ g: ScalarFunction, _ pair: Gaus
     }
   }
 
+  /// One dimension: closed means against quadrature, far tails included.
+  @Test(arguments: ["relu", "hard-tanh", "hard-swish", "elu(1)", "celu(2)", "selu", "rectified-power(2)"])
+  func meansAgreeWithQuadrature(_ name: String) throws {
+    for (mean, variance) in [(0.0, 1.0), (0.3, 1e-4), (-6, 1), (2, 1e6), (-0.5, 1e-2), (4, 0.25), (-9, 2)] {
+      for function in try functions(name) {
+        let closed = try GaussianDual.expectation(function, mean: mean, variance: variance)
+        let other = GaussianQuadrature.line(
+          try PreparedFunction(function), mean: mean, deviation: variance.squareRoot(), relative: 1e-13)
+        #expect(
+          (closed.value - other.value).magnitude <= closed.error + other.error,
+          "\(function.name) at \(mean), \(variance): \(closed) against \(other)")
+        #expect(closed.error <= 1e-12 * other.magnitude, "\(closed)")
+      }
+    }
+  }
+
   /// The Mehler series against nested quadrature.
   @Test(arguments: ["tanh", "sigmoid", "softplus", "silu", "mish", "gelu-tanh", "erf", "gelu", "gaussian"])
   func seriesAgreesWithQuadrature(_ name: String) throws {

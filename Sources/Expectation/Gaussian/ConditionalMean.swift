@@ -102,7 +102,7 @@ struct ConditionalMean: Sendable {
       moduli += (coefficients[j] * power).magnitude * sizes[j]
       power *= deviation
     }
-    return (value, moduli)
+    return (value, moduli * Self.sensitivity(t))
   }
 
   /// `E[Σ c_j (−y)^j; y > 0]`: the coefficients belong to the other direction.
@@ -116,8 +116,11 @@ struct ConditionalMean: Sendable {
       moduli += (coefficients[j] * power).magnitude * sizes[j]
       power *= -deviation
     }
-    return (value, moduli)
+    return (value, moduli * Self.sensitivity(t))
   }
+
+  /// How much the rounding of t weighs in the tail, where everything falls like the normal density.
+  private static func sensitivity(_ t: Double) -> Double { t > 2 ? 1 + 0.5 * t * t : 1 }
 
   /// `E[p(v)]` over the whole line.
   private func whole(_ coefficients: [Double], _ mean: Double, _ deviation: Double) -> (value: Double, moduli: Double) {

@@ -84,7 +84,6 @@ struct RectifiedDual: Sendable {
     let (plus, minus) = (pair.onePlusRho, pair.oneMinusRho)
     let (rootPlus, rootMinus) = (plus.squareRoot(), minus.squareRoot())
     let alpha = 2 * arcTangent(rootPlus, rootMinus)
-    let beta = 2 * arcTangent(rootMinus, rootPlus)
     let sine = rootPlus * rootMinus
     let rho = pair.correlation
     var total = 0.0
@@ -97,11 +96,11 @@ struct RectifiedDual: Sendable {
         value = term.same * kernel(term, alpha, sine, rho, plus)
         size = value.magnitude
       } else if term.same == 0 {
-        value = term.opposite * kernel(term, beta, sine, -rho, minus)
+        value = term.opposite * kernel(term, 2 * arcTangent(rootMinus, rootPlus), sine, -rho, minus)
         size = value.magnitude
       } else {
         let near = kernel(term, alpha, sine, rho, plus)
-        let far = kernel(term, beta, sine, -rho, minus)
+        let far = kernel(term, 2 * arcTangent(rootMinus, rootPlus), sine, -rho, minus)
         if (term.same > 0) == (term.opposite > 0) {
           value = term.same * near + term.opposite * far
           size = value.magnitude
@@ -143,15 +142,18 @@ struct RectifiedDual: Sendable {
     }
   }
 
+  /// `2n/(2n+1)!` for n = 10, …, 1.
+  private static let seriesCoefficients: [Double] = (1...10).reversed().map { n in
+    Double(2 * n) / (1...(2 * n + 1)).reduce(1.0) { $0 * Double($1) }
+  }
+
   /// `sin α − α cos α`.
   static func firstOrder(_ alpha: Double, _ sine: Double, _ rho: Double) -> Double {
     if alpha > 1.2 { return sine + alpha * rho }
     // Σ_{n≥1} (−1)^{n+1} 2n α^{2n+1}/(2n+1)!
     let square = alpha * alpha
     var sum = 0.0
-    for n in stride(from: 10, through: 1, by: -1) {
-      sum = 1 / Double(2 * n + 1) - sum * square / Double(2 * n * (2 * n + 1))
-    }
+    for coefficient in seriesCoefficients { sum = coefficient - sum * square }
     return alpha * square * sum
   }
 
