@@ -179,7 +179,7 @@ struct ConditionalMean: Sendable {
     if density == 0 { return (values, values) }
     // The minimal solution: started high enough, any start converges like exp(−2t√N). It falls by √N! on the way.
     let root = 20 / t
-    let start = min(reciprocals.count - 1, Int(root * root) + 12 + degree)
+    let start = min(reciprocals.count - 1, Int(root * root) + 16 + 2 * degree)
     var (upper, lower) = (0.0, 1e150)
     for j in stride(from: start, through: 2, by: -1) {
       // I_{j−2} = (I_j + t I_{j−1})/(j−1)

@@ -58,9 +58,10 @@ struct PanelBuilder {
   ///   - far: The largest position of a feature beyond which the integrand might start.
   mutating func start(rate: Double, degree: Double, far: Double) {
     points.removeAll(keepingCapacity: true)
-    var reach = 9.5 + min(rate, 1e3) + 0.7 * degree.squareRoot()
-    // Where the function is negligible up to a far feature, what lies behind it counts.
-    if far > reach - 4 { reach = max(reach, min(far + 4, 38)) }
+    // Where the function is negligible up to a far feature, what lies behind it counts: the weight there, relative to
+    // that at the feature, is as small at √(far² + L²) as it is at L for a feature at 0.
+    let base = 9.5 + 0.7 * degree.squareRoot()
+    let reach = max(base + min(rate, 1e3), min((far * far + base * base).squareRoot(), 38))
     points.append(contentsOf: [-6.5, -4, -2, 0, 2, 4, 6.5])
     let step = max(3, (reach - 6.5) / 24)
     var edge = 6.5

@@ -143,8 +143,10 @@ struct RectifiedDual: Sendable {
   }
 
   /// `2n/(2n+1)!` for n = 10, …, 1.
-  private static let seriesCoefficients: [Double] = (1...10).reversed().map { n in
-    Double(2 * n) / (1...(2 * n + 1)).reduce(1.0) { $0 * Double($1) }
+  private static let seriesCoefficients: [Double] = (1...10).reversed().map { (n: Int) -> Double in
+    var coefficient = 1.0
+    for factor in 2...(2 * n + 1) where factor != 2 * n { coefficient /= Double(factor) }
+    return coefficient
   }
 
   /// `sin α − α cos α`.
