@@ -11,7 +11,9 @@ import Networks
 ///     Θ(w^l) = m_w² F^{l−1} Π_{m>l} (m_w² E[w²] h^{m−1}) ,  Θ(b^l) = m_b² Π_{m>l} (m_w² E[w²] h^{m−1}) ,
 ///
 /// with `F⁰ = s² x·y` (`x·y` under the standard parameterization), times the power of N that the parameterization
-/// gives. The first layer's preactivations keep their true law; see ``PreactivationPair``.
+/// gives. The first layer's preactivations keep their true law; from the second layer on the weighted sum is Gaussian
+/// and a bias keeps its law. Each pair of inputs is carried through the layers with its defect, so that nearly
+/// parallel inputs keep their accuracy; every value carries a bound.
 ///
 /// - Parameters:
 ///   - points: Inputs of `network.inputDimension` coordinates each.
@@ -27,46 +29,30 @@ public func limitingKernels(
   }
   let pairs = points.indices.flatMap { i in points[i...].indices.map { (i, $0) } }
   let exponents = try WidthExponents(network)
-  let states = try parallelMap(count: pairs.count, threads: options.threads) { index in
-    let (i, j) = pairs[index]
-    return try FirstLayer(network, points[i], points[j], exponents, required: options.relativeTolerance).kernelState
+  let first = FirstLayer(network: network, exponents: exponents, required: options.relativeTolerance)
+  let later = try network.hiddenLayers.indices.dropFirst().map { index in
+    try GaussianLayer(network, index: index, biasSurvives: exponents.biasSurvives[index])
   }
-  var stateOf: [[KernelState?]] = points.map { _ in points.map { _ in nil } }
-  for (pair, state) in zip(pairs, states) { stateOf[pair.0][pair.1] = state }
-
-  var entries: [KernelEntry] = []
-  for (pair, state) in zip(pairs, states) {
+  let entries = try parallelMap(count: pairs.count, threads: options.threads) { index in
+    let (x, y) = (points[pairs[index].0], points[pairs[index].1])
+    var state = try first.state(x, y)
+    for layer in later { state = try layer.apply(to: state) }
     let readout = Readout(network, state, exponents)
-    let gap: CorrelationGap
-    if let first = stateOf[pair.0][pair.0], let second = stateOf[pair.1][pair.1] {
-      let diagonal = (Readout(network, first, exponents), Readout(network, second, exponents))
-      gap = CorrelationGap(
-        nngp: correlationGap(readout.nngp.coefficient, diagonal.0.nngp.coefficient, diagonal.1.nngp.coefficient),
-        ntk: correlationGap(readout.leadingNTK, diagonal.0.leadingNTK, diagonal.1.leadingNTK))
-    } else {
-      gap = CorrelationGap(nngp: nil, ntk: nil)
+    return KernelEntry(
+      x: x, y: y, nngp: readout.nngp.limit, ntk: readout.ntk, groups: readout.groups, nngpLaw: readout.nngp,
+      oneMinusCorrelation: readout.oneMinusCorrelation)
+  }
+  if let required = options.relativeTolerance {
+    for entry in entries {
+      for (name, quantity) in [("NNGP", entry.nngp), ("NTK", entry.ntk)] {
+        guard let estimate = quantity.estimate, estimate.error > required * estimate.value.magnitude else { continue }
+        throw ExpectationError.accuracyNotReached(
+          quantity: "The \(name) at (\(text(entry.x)); \(text(entry.y)))", requested: required,
+          reached: estimate.error / estimate.value.magnitude)
+      }
     }
-    entries.append(
-      KernelEntry(
-        x: points[pair.0], y: points[pair.1], nngp: readout.nngp.limit, ntk: readout.ntk, groups: readout.groups,
-        nngpLaw: readout.nngp, oneMinusCorrelation: gap))
   }
   return KernelTable(network: network, entries: entries)
 }
 
-/// `1 − c/√(p q)` from estimates: exact differences where the kernels are exact, an honest bound otherwise.
-func correlationGap(_ c: Quantity, _ p: Quantity, _ q: Quantity) -> Quantity? {
-  guard let c = c.estimate, let p = p.estimate, let q = q.estimate, p.value > 0, q.value > 0 else { return nil }
-  let root = p.value.squareRoot() * q.value.squareRoot()
-  if let a = c.exact, let b = p.exact, let d = q.exact {
-    // 1 − c/√(pq) = (pq − c²)/(√(pq) (√(pq) + c)), and for c < 0 there is nothing to cancel.
-    let product = b * d
-    if a * a == product { return .exact(a.signum >= 0 ? 0 : 2) }
-    if c.value <= 0 { return .finite(Estimate(closedForm: 1 - c.value / root)) }
-    return .finite(Estimate(closedForm: (product - a * a).doubleValue / (root * (root + c.value))))
-  }
-  let ratio = c.value / root
-  let relative = p.roundedError / p.value / 2 + q.roundedError / q.value / 2 + 4 * 0x1p-53
-  let error = c.roundedError / root + ratio.magnitude * relative
-  return .finite(Estimate(max(0, 1 - ratio), error: error, method: max(c.method, p.method, q.method, .closedForm)))
-}
+private func text(_ point: [ExactNumber]) -> String { point.map(\.description).joined(separator: ", ") }

@@ -5,38 +5,56 @@ import Networks
 
 /// The first layer under its true law: d inputs, no Gaussian approximation.
 struct FirstLayer {
-  let kernelState: KernelState
+  let network: Network
+  let exponents: WidthExponents
+  /// A relative accuracy that must be reached.
+  let required: Double?
 
-  init(
-    _ network: Network, _ x: [ExactNumber], _ y: [ExactNumber], _ exponents: WidthExponents, required: Double?
-  ) throws {
+  func state(_ x: [ExactNumber], _ y: [ExactNumber]) throws -> KernelState {
     let layer = network.layers[0]
+    guard let activation = layer.activation else { throw NetworkStructureError.missingActivation(layer: 1) }
     let weightScale = layer.weightMultiplier * network.inputScale
-    let pair = PreactivationPair(
-      weights: layer.weights, bias: exponents.biasSurvives[0] ? layer.bias : nil, weightScale: weightScale,
-      biasScale: layer.biasMultiplier, x: x, y: y)
-    var groups: [(group: ParameterGroup, kernel: Quantity)] = []
+    var groups: [(group: ParameterGroup, kernel: PairKernel)] = []
     if layer.trainable.trainsWeights {
       // Under the standard parameterization the input scale sits in the initial weights, not in the gradient.
       let factor = network.parameterization.placesInputScaleInInitialization ? layer.weightMultiplier : weightScale
-      let dot = zip(x, y).reduce(ExactNumber.zero) { $0 + $1.0 * $1.1 }
-      groups.append((ParameterGroup(layer: 0, kind: .weights), .exact(factor * factor * dot)))
+      func dot(_ a: [ExactNumber], _ b: [ExactNumber]) -> Quantity {
+        .exact(factor * factor * zip(a, b).reduce(ExactNumber.zero) { $0 + $1.0 * $1.1 })
+      }
+      let kernel = PairKernel(xx: dot(x, x), xy: dot(x, y), yy: dot(y, y))
+      groups.append((ParameterGroup(layer: 0, kind: .weights), kernel))
     }
     if layer.bias != nil, layer.trainable.trainsBias {
-      groups.append(
-        (ParameterGroup(layer: 0, kind: .bias), .exact(layer.biasMultiplier * layer.biasMultiplier)))
+      let square = Quantity.exact(layer.biasMultiplier * layer.biasMultiplier)
+      groups.append((ParameterGroup(layer: 0, kind: .bias), PairKernel(constant: square)))
     }
-    guard let activation = layer.activation else {
-      throw NetworkStructureError.missingActivation(layer: 1)
+    let bias = exponents.biasSurvives[0] ? layer.bias : nil
+    func pair(_ a: [ExactNumber], _ b: [ExactNumber]) -> PreactivationPair {
+      PreactivationPair(
+        weights: layer.weights, bias: bias, weightScale: weightScale, biasScale: layer.biasMultiplier, x: a, y: b)
     }
-    let value = ExpectationQuestion(activation.value, activation.value, pair)
-    let derivative = ExpectationQuestion(activation.derivative, activation.derivative, pair)
+    let mixed = pair(x, y)
+    let same = x == y
+    func kernel(_ function: ScalarFunction) throws -> PairKernel {
+      func entry(_ pair: PreactivationPair) throws -> Quantity {
+        try ExpectationChain.expectation(ExpectationQuestion(function, function, pair), required: required)
+      }
+      let xy = try entry(mixed)
+      return PairKernel(
+        xx: same ? xy : try entry(pair(x, x)), xy: xy, yy: same ? xy : try entry(pair(y, y)),
+        defect: same ? .zero : nil, difference: same ? .zero : nil)
+    }
+    var features = try kernel(activation.value)
+    if !same, features.defect == nil, features.xx.estimate != nil, features.yy.estimate != nil {
+      features.defect = try ExpectationChain.halfSquaredDifference(activation, mixed)
+      features.difference = try ExpectationChain.squareDifference(activation, mixed)
+    }
     // The derivative matters only where a trained group stands before the activation.
-    let isNeeded = groups.contains { !($0.kernel.estimate?.isExactlyZero ?? false) }
-    kernelState = KernelState(
-      featureKernel: try ExpectationChain.expectation(value, required: required),
-      derivativeKernel: isNeeded ? try ExpectationChain.expectation(derivative, required: required) : .zero,
-      groups: groups)
+    if groups.contains(where: { !($0.kernel.xy.estimate?.isExactlyZero ?? false) || !same }) {
+      let slopes = try kernel(activation.derivative)
+      groups = groups.map { ($0.group, slopes * $0.kernel) }
+    }
+    return KernelState(features: features, groups: groups)
   }
 }
 

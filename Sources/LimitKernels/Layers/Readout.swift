@@ -3,57 +3,50 @@ import Networks
 
 /// The readout: the sum over the last hidden layer, and the power of N of each parameter group.
 struct Readout {
+  /// The NNGP kernel's leading power law.
   let nngp: PowerLaw
   let groups: [ParameterGroupKernel]
+  let oneMinusCorrelation: CorrelationGap
 
   init(_ network: Network, _ state: KernelState, _ exponents: WidthExponents) {
     let index = network.layers.count - 1
     let layer = network.readout
-    let gain = Self.gain(layer)
-    let square = Estimate(exact: layer.weightMultiplier * layer.weightMultiplier)
-    let weighted = PowerLaw(exponent: exponents.function, coefficient: Self.product(gain, state.featureKernel))
-    let constant = layer.bias.map { bias in
-      PowerLaw(
-        exponent: exponents.readoutBias,
-        coefficient: Estimate(exact: layer.biasMultiplier * layer.biasMultiplier) * bias.moment(2))
-    }
-    nngp = PowerLaw.leading([weighted, constant].compactMap { $0 })
+    let biasSquare = Quantity.exact(layer.biasMultiplier * layer.biasMultiplier)
 
-    var parts = state.groups.map { part in
-      (part.group, Self.product(Self.product(gain, state.derivativeKernel), part.kernel))
+    // Each term keeps the exponent of N that it comes with; the largest one leads.
+    var functionTerms = [(exponent: exponents.function, kernel: layer.gain * state.features)]
+    if let bias = layer.bias {
+      functionTerms.append((exponents.readoutBias, PairKernel(constant: product(biasSquare, bias.moment(2)))))
     }
+    var tangentTerms = state.groups.map { (group: $0.group, kernel: layer.gain * $0.kernel) }
     if layer.trainable.trainsWeights {
-      parts.append((ParameterGroup(layer: index, kind: .weights), square * state.featureKernel))
+      let square = Quantity.exact(layer.weightMultiplier * layer.weightMultiplier)
+      tangentTerms.append((ParameterGroup(layer: index, kind: .weights), square * state.features))
     }
     if layer.bias != nil, layer.trainable.trainsBias {
-      parts.append(
-        (ParameterGroup(layer: index, kind: .bias), .exact(layer.biasMultiplier * layer.biasMultiplier)))
+      tangentTerms.append((ParameterGroup(layer: index, kind: .bias), PairKernel(constant: biasSquare)))
     }
-    groups = parts.map { group, kernel in
-      let law = PowerLaw(exponent: exponents.group(group), coefficient: kernel)
-      return ParameterGroupKernel(parameter: group.description, ntk: law.limit, law: law)
+
+    nngp = PowerLaw.leading(functionTerms.map { PowerLaw(exponent: $0.exponent, coefficient: $0.kernel.xy) })
+    groups = tangentTerms.map { term in
+      let law = PowerLaw(exponent: exponents.group(term.group), coefficient: term.kernel.xy)
+      return ParameterGroupKernel(parameter: term.group.description, ntk: law.limit, law: law)
     }
+    oneMinusCorrelation = CorrelationGap(
+      nngp: Self.leading(functionTerms).correlationGap.map { .finite($0) },
+      ntk: Self.leading(tangentTerms.map { (exponents.group($0.group), $0.kernel) }).correlationGap
+        .map { .finite($0) })
+  }
+
+  /// The sum of the terms with the largest exponent.
+  private static func leading(_ terms: [(exponent: Rational, kernel: PairKernel)]) -> PairKernel {
+    let relevant = terms.filter { term in
+      ![term.kernel.xx, term.kernel.yy].allSatisfy { $0.estimate?.isExactlyZero ?? false }
+    }
+    guard let top = relevant.map(\.exponent).max() else { return .zero }
+    return relevant.filter { $0.exponent == top }.reduce(.zero) { $0 + $1.kernel }
   }
 
   /// The sum over the trained groups in the limit.
   var ntk: Quantity { groups.reduce(.zero) { $0 + $1.ntk } }
-
-  /// The sum of the coefficients that attain the largest exponent.
-  var leadingNTK: Quantity { PowerLaw.leading(groups.map(\.law)).coefficient }
-
-  /// `m_w² E[w²]`.
-  static func gain(_ layer: DenseLayer) -> Quantity {
-    Estimate(exact: layer.weightMultiplier * layer.weightMultiplier) * layer.weights.moment(2)
-  }
-
-  /// The product of quantities, with `0 · anything = 0`.
-  static func product(_ a: Quantity, _ b: Quantity) -> Quantity {
-    switch (a, b) {
-    case (.finite(let p), _): return p * b
-    case (_, .finite(let q)): return q * a
-    case (.infinite(let p, let reason), .infinite(let q, _)): return .infinite(positive: p == q, reason: reason)
-    case (.undefined, _): return a
-    case (_, .undefined): return b
-    }
-  }
 }
