@@ -27,7 +27,9 @@ public struct CELU: Activation {
       // Below this the next term of the series is beyond the last digit; the quotient may underflow.
       return argument.magnitude < 0x1p-54 ? z : scale.high * Libm.expm1(argument)
     }
-    .with(gaussianForm: .halfExponential(level: 0, slope: 1, offset: -scale.high, amplitude: scale.high, rate: 1 / scale.high))
+    .with(
+      gaussianForm: .halfExponential(
+        level: 0, slope: 1, offset: -scale.high, amplitude: scale.high, rate: 1 / scale.high))
     derivative = ScalarFunction(
       name: name + "'", kinks: [0], transitions: transitions, growth: .power(0), leftGrowth: .vanishing
     ) { z in z > 0 ? 1 : exponential(.quotient(z, scale)) }
