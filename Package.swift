@@ -29,7 +29,9 @@ let package = Package(
         .product(name: "Numerics", package: "swift-numerics"),
       ]),
     .target(name: "Activations", dependencies: ["GSL", "Moments"]),
-    .target(name: "Expectation", dependencies: ["GSL", "Moments", "Activations", .product(name: "Numerics", package: "swift-numerics")]),
+    .target(
+      name: "Expectation",
+      dependencies: ["GSL", "Moments", "Activations", .product(name: "Numerics", package: "swift-numerics")]),
     .target(name: "Networks", dependencies: ["Moments", "Activations", .product(name: "Yams", package: "Yams")]),
     .target(name: "LimitKernels", dependencies: ["Networks", "Expectation"]),
     .target(name: "FiniteWidth", dependencies: ["Networks"]),

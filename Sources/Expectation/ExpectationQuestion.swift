@@ -47,7 +47,9 @@ public enum ExpectationChain {
   /// A deterministic value is good enough to stand if its relative error is below this; else it is sampled.
   static let deterministicLimit = 1e-9
 
-  /// The methods in the order in which they are tried. The first one that reaches the tolerance answers.
+  /// The methods in the order in which they are tried.
+  ///
+  /// The first one that reaches the tolerance answers.
   static let methods: [any ExpectationMethod] = [
     JointMoments(),  // polynomials under any law with moments: exact where the moments are
     TruncatedPowers(),  // piecewise polynomials under box and discrete laws: exact while affordable
@@ -73,6 +75,9 @@ public enum ExpectationChain {
   /// - Throws: ``ExpectationError`` when `required` is missed, or when no method applies.
   public static func expectation(_ question: ExpectationQuestion, required: Double? = nil) throws -> Quantity {
     if let missing = try Existence.obstacle(question) { return missing }
+    let pair = question.pair
+    if pair.isConstantU, question.f.pieces?(pair.offsetU).isZero ?? false { return .zero }
+    if pair.isConstantV, question.g.pieces?(pair.offsetV).isZero ?? false { return .zero }
     let reduced = reduce(question)
     let answer = try run(reduced.question)
     let result = reduced.factor.isZero ? .zero : Estimate(exact: reduced.factor) * answer

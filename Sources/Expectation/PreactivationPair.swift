@@ -1,6 +1,6 @@
 import Moments
 
-/// The joint law of the preactivations of one neuron at two inputs,
+/// The joint law of the preactivations of one neuron at two inputs.
 ///
 ///     (u, v) = (u₀, v₀) + G + Σⱼ Wⱼ (αⱼ, βⱼ) ,
 ///

@@ -29,7 +29,9 @@ public struct PowerLaw: Sendable {
     return PowerLaw(exponent: top, coefficient: terms.reduce(.zero) { $0 + $1.coefficient })
   }
 
-  /// The limit N → ∞: the coefficient, zero, or infinite with the reason. A coefficient of exactly 0 stays 0.
+  /// The limit N → ∞: the coefficient, zero, or infinite with the reason.
+  ///
+  /// A coefficient of exactly 0 stays 0.
   public var limit: Quantity {
     if coefficient.estimate?.isExactlyZero ?? false { return .zero }
     switch exponent.signum {

@@ -35,8 +35,8 @@ public func limitingKernels(
   }
   let entries = try parallelMap(count: pairs.count, threads: options.threads) { index in
     let (x, y) = (points[pairs[index].0], points[pairs[index].1])
-    var state = try first.state(x, y)
-    for layer in later { state = try layer.apply(to: state) }
+    var state = KernelState(first: try first.step(x, y))
+    for layer in later { state.append(try layer.step(from: state.features)) }
     let readout = Readout(network, state, exponents)
     return KernelEntry(
       x: x, y: y, nngp: readout.nngp.limit, ntk: readout.ntk, groups: readout.groups, nngpLaw: readout.nngp,

@@ -17,11 +17,17 @@ struct PairKernel: Sendable {
   var defect: Estimate?
   /// Δ; likewise.
   var difference: Estimate?
+  /// `1 − ρ`, where it is known better than from D and Δ: lengths that differ much hide the angle in D.
+  var oneMinusRho: Estimate?
 
-  init(xx: Quantity, xy: Quantity, yy: Quantity, defect: Estimate? = nil, difference: Estimate? = nil) {
+  init(
+    xx: Quantity, xy: Quantity, yy: Quantity, defect: Estimate? = nil, difference: Estimate? = nil,
+    oneMinusRho: Estimate? = nil
+  ) {
     self.xx = xx
     self.xy = xy
     self.yy = yy
+    self.oneMinusRho = oneMinusRho
     // Exact entries have exact differences.
     if let a = xx.estimate?.exact, let b = yy.estimate?.exact, let c = xy.estimate?.exact {
       self.defect = Estimate(exact: (a + b) / 2 - c)
@@ -43,7 +49,7 @@ struct PairKernel: Sendable {
   var knownDefect: Estimate? {
     if let defect { return defect }
     guard let a = xx.estimate, let b = yy.estimate, let c = xy.estimate else { return nil }
-    return Estimate(exact: ExactNumber(1, 2)) * (a + b) - c
+    return Estimate.half * (a + b) - c
   }
 
   /// The difference, likewise.
@@ -67,7 +73,7 @@ struct PairKernel: Sendable {
     func scaled(_ value: Estimate?) -> Estimate? { number.flatMap { n in value.map { n * $0 } } }
     return PairKernel(
       xx: product(factor, kernel.xx), xy: product(factor, kernel.xy), yy: product(factor, kernel.yy),
-      defect: scaled(kernel.defect), difference: scaled(kernel.difference))
+      defect: scaled(kernel.defect), difference: scaled(kernel.difference), oneMinusRho: kernel.oneMinusRho)
   }
 
   /// The entrywise product.
@@ -79,7 +85,7 @@ struct PairKernel: Sendable {
     if let meanA = a.mean, let meanB = b.mean, let dA = a.knownDefect, let dB = b.knownDefect,
       let gapA = a.knownDifference, let gapB = b.knownDifference
     {
-      defect = meanA * dB + meanB * dA - dA * dB + Estimate(exact: ExactNumber(1, 4)) * (gapA * gapB)
+      defect = meanA * dB + meanB * dA - dA * dB + Estimate.quarter * (gapA * gapB)
       difference = meanA * gapB + meanB * gapA
     }
     return PairKernel(
@@ -89,7 +95,7 @@ struct PairKernel: Sendable {
 
   private var mean: Estimate? {
     guard let a = xx.estimate, let b = yy.estimate else { return nil }
-    return Estimate(exact: ExactNumber(1, 2)) * (a + b)
+    return Estimate.half * (a + b)
   }
 
   /// `1 − K(x,y)/√(K(x,x) K(y,y))`; nil where a kernel is not finite or a diagonal entry is not positive.
@@ -105,11 +111,17 @@ struct PairKernel: Sendable {
       if let exactRoot = product.squareRoot, exactRoot.rational != nil, let inverse = exactRoot.reciprocal {
         return Estimate(exact: 1 - a * inverse)
       }
-      // (pq − c²)/(√(pq) (√(pq) + c)); for c < 0 there is nothing to cancel.
+      // (pq − c²)/(pq (1 + c/√(pq))); for c < 0 there is nothing to cancel.
       if c.value <= 0 { return Estimate(closedForm: 1 - c.value / root, ulps: 8) }
-      return Estimate(closedForm: (product - a * a).doubleValue / (root * (root + c.value)), ulps: 8)
+      return Estimate(closedForm: ExactNumber.ratio(product - a * a, product) / (1 + c.value / root), ulps: 8)
     }
-    guard let defect = knownDefect, let gap = knownDifference else { return nil }
+    if let oneMinusRho { return oneMinusRho }
+    let ratio = c.value / root
+    let relativeSum = p.roundedError / p.value + q.roundedError / q.value
+    let plain = Estimate(
+      min(max(1 - ratio, 0), 2), error: c.roundedError / root + ratio.magnitude * relativeSum + 4 * 0x1p-53,
+      method: max(c.method, p.method, q.method, .closedForm))
+    guard let defect, let gap = knownDifference else { return plain }
     let radial = gap.value / (first + second)
     let square = 0.5 * radial * radial
     let value = (defect.value - square) / root
@@ -118,6 +130,7 @@ struct PairKernel: Sendable {
       (defect.roundedError + radial.magnitude * gap.roundedError / (first + second)
         + (defect.value.magnitude + square) * relative) / root
     let method = max(defect.method, p.method, q.method, .closedForm)
+    guard error <= plain.error else { return plain }
     return Estimate(min(max(value, 0), 2), error: error, method: method)
   }
 }

@@ -59,6 +59,8 @@ public struct Estimate: Sendable, Equatable {
 
   public static let zero = Estimate(exact: 0)
   public static let one = Estimate(exact: 1)
+  public static let half = Estimate(exact: ExactNumber(1, 2))
+  public static let quarter = Estimate(exact: ExactNumber(1, 4))
 
   /// Whether the value is known to be exactly zero.
   public var isExactlyZero: Bool { exact?.isZero ?? false }

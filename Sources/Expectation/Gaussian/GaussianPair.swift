@@ -92,11 +92,9 @@ public struct GaussianPair: Sendable {
     let (q1, q2, c) = (varianceU.doubleValue, varianceV.doubleValue, covariance.doubleValue)
     var (rho, minus, plus) = (0.0, 1.0, 1.0)
     if product.signum > 0 {
-      let square = product.doubleValue
-      let root = square.squareRoot()
-      guard root.isFinite, root >= 1e-150 else { throw .notFinite(parameter: "product of the variances") }
-      rho = c / root
-      let near = determinant.doubleValue / square / (1 + rho.magnitude)
+      // The product may leave the range of doubles where no factor does.
+      rho = c / (q1.squareRoot() * q2.squareRoot())
+      let near = ExactNumber.ratio(determinant, product) / (1 + rho.magnitude)
       (minus, plus) = rho >= 0 ? (near, 2 - near) : (2 - near, near)
       if near == 0 { rho = rho < 0 ? -1 : 1 }
     }

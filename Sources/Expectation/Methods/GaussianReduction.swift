@@ -19,7 +19,7 @@ struct GaussianReduction: ExpectationMethod {
       let gaussian = try GaussianPair(
         meanU: state.offsetU, meanV: state.offsetV, varianceU: pair.gaussianUU, varianceV: pair.gaussianVV,
         covariance: pair.gaussianUV)
-      let dual = try plan.expectation(gaussian, relativeTolerance: question.relativeTolerance)
+      let dual = try plan.expectation(gaussian, relativeTolerance: 0.1 * question.relativeTolerance)
       sum = sum + state.probability * dual
       scale += state.probability.doubleValue * dual.value.magnitude
     }

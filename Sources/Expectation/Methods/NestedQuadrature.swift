@@ -237,7 +237,8 @@ struct NestedIntegral {
     let scale = rough.total
     if scale == 0 { return (IntegrationResult(value: 0, error: 0, converged: true), 0) }
     // Where the bulk of the densities carries the integral, their far tails are cut off.
-    let densities = rough.bulk > 0.5 * scale ? variables.map { $0.density.trimmed(growth: growth) } : variables.map(\.density)
+    let densities =
+      rough.bulk > 0.5 * scale ? variables.map { $0.density.trimmed(growth: growth) } : variables.map(\.density)
     let absolute = 0.2 * relativeTolerance * scale
     let pass = try Pass(self, densities, absolute: absolute, relative: 0.2 * relativeTolerance)
     var result = pass.integrate(level: 0, u: offset.u, v: offset.v)

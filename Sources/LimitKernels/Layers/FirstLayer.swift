@@ -10,7 +10,7 @@ struct FirstLayer {
   /// A relative accuracy that must be reached.
   let required: Double?
 
-  func state(_ x: [ExactNumber], _ y: [ExactNumber]) throws -> KernelState {
+  func step(_ x: [ExactNumber], _ y: [ExactNumber]) throws -> LayerStep {
     let layer = network.layers[0]
     guard let activation = layer.activation else { throw NetworkStructureError.missingActivation(layer: 1) }
     let weightScale = layer.weightMultiplier * network.inputScale
@@ -45,7 +45,8 @@ struct FirstLayer {
         defect: same ? .zero : nil, difference: same ? .zero : nil)
     }
     var features = try kernel(activation.value)
-    if !same, features.defect == nil, features.xx.estimate != nil, features.yy.estimate != nil {
+    // Only entries that would cancel are worth the extra work.
+    if !same, features.defect == nil, let gap = features.correlationGap, gap.value < 0.25 {
       features.defect = try ExpectationChain.halfSquaredDifference(activation, mixed)
       features.difference = try ExpectationChain.squareDifference(activation, mixed)
     }
@@ -54,7 +55,7 @@ struct FirstLayer {
       let slopes = try kernel(activation.derivative)
       groups = groups.map { ($0.group, slopes * $0.kernel) }
     }
-    return KernelState(features: features, groups: groups)
+    return LayerStep(features: features, transmission: .zero, groups: groups)
   }
 }
 

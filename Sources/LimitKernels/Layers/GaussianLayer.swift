@@ -9,24 +9,31 @@ import Networks
 struct GaussianLayer: KernelLayer {
   private let index: Int
   private let layer: DenseLayer
+  private let bias: (any Law)?
   private let gain: Quantity
   private let duals: LayerDuals
 
+  /// Whether anything is trained here or before.
+  private let needsSlopes: Bool
+
   init(_ network: Network, index: Int, biasSurvives: Bool) throws {
+    needsSlopes = network.layers[...index].contains { layer in
+      layer.trainable.trainsWeights || (layer.bias != nil && layer.trainable.trainsBias)
+    }
     layer = network.layers[index]
     self.index = index
     gain = layer.gain
     guard let activation = layer.activation else { throw NetworkStructureError.missingActivation(layer: index + 1) }
-    duals = try LayerDuals(
-      activation, bias: biasSurvives ? layer.bias : nil, biasMultiplier: layer.biasMultiplier)
+    bias = biasSurvives ? layer.bias : nil
+    duals = try LayerDuals(activation, bias: bias, biasMultiplier: layer.biasMultiplier)
   }
 
-  func apply(to state: KernelState) throws -> KernelState {
-    let covariance = gain * state.features
-    var groups = state.groups.map { (group: $0.group, kernel: gain * $0.kernel) }
+  func step(from features: PairKernel) throws -> LayerStep {
+    let covariance = gain * features
+    var groups: [(group: ParameterGroup, kernel: PairKernel)] = []
     if layer.trainable.trainsWeights {
       let square = Quantity.exact(layer.weightMultiplier * layer.weightMultiplier)
-      groups.append((ParameterGroup(layer: index, kind: .weights), square * state.features))
+      groups.append((ParameterGroup(layer: index, kind: .weights), square * features))
     }
     if layer.bias != nil, layer.trainable.trainsBias {
       let square = Quantity.exact(layer.biasMultiplier * layer.biasMultiplier)
@@ -37,10 +44,41 @@ struct GaussianLayer: KernelLayer {
       let missing = [covariance.xx, covariance.yy, covariance.xy].first { $0.estimate == nil } ?? .zero
       let reason = "the preactivations of layer \(index + 1) have no variance: \(missing.reason ?? "")"
       let kernel = PairKernel(constant: .undefined(reason: reason))
-      return KernelState(features: kernel, groups: groups.map { ($0.group, kernel) })
+      return LayerStep(features: kernel, transmission: kernel, groups: groups.map { ($0.group, kernel) })
     }
-    let (features, slopes) = try duals.kernels(covariance, needsSlopes: !groups.isEmpty)
-    return KernelState(features: features, groups: groups.map { ($0.group, slopes * $0.kernel) })
+    let (next, slopes) =
+      try exactKernels(covariance, needsSlopes: needsSlopes) ?? duals.kernels(covariance, needsSlopes: needsSlopes)
+    return LayerStep(
+      features: next, transmission: gain * slopes, groups: groups.map { ($0.group, slopes * $0.kernel) })
+  }
+}
+
+extension GaussianLayer {
+  /// Polynomial activations of exact covariances have exact duals, whatever the bias, if it has exact moments.
+  fileprivate func exactKernels(
+    _ covariance: PairKernel, needsSlopes: Bool
+  ) throws -> (features: PairKernel, slopes: PairKernel)? {
+    // Products of polynomials double the digits from layer to layer; a few thousand bits are enough.
+    guard let activation = layer.activation, activation.value.pieces?.polynomial != nil,
+      [covariance.xx, covariance.xy, covariance.yy].allSatisfy({ ($0.estimate?.exact?.bitWidth ?? .max) < 3000 }),
+      let xx = covariance.xx.estimate?.exact, let xy = covariance.xy.estimate?.exact,
+      let yy = covariance.yy.estimate?.exact
+    else { return nil }
+    func kernel(_ function: ScalarFunction) throws -> PairKernel? {
+      func entry(_ uu: ExactNumber, _ uv: ExactNumber, _ vv: ExactNumber) throws -> Quantity? {
+        var pair = PreactivationPair()
+        pair.addGaussian(uu: uu, uv: uv, vv: vv)
+        if let bias { pair.add(bias, u: layer.biasMultiplier, v: layer.biasMultiplier) }
+        let quantity = try ExpectationChain.expectation(ExpectationQuestion(function, function, pair))
+        return quantity.estimate?.exact == nil && quantity.estimate != nil ? nil : quantity
+      }
+      guard let first = try entry(xx, xx, xx), let mixed = try entry(xx, xy, yy), let second = try entry(yy, yy, yy)
+      else { return nil }
+      return PairKernel(xx: first, xy: mixed, yy: second)
+    }
+    guard let features = try kernel(activation.value) else { return nil }
+    guard needsSlopes else { return (features, .zero) }
+    return try kernel(activation.derivative).map { (features, $0) }
   }
 }
 

@@ -10,8 +10,9 @@ import Moments
 /// A Gaussian or constant bias goes into variance and mean. Any other bias is integrated over: atoms are summed,
 /// densities integrated by GSL's adaptive rule, outside the Gaussian duals, for the defects as for the kernels.
 ///
-/// Errors of the covariance are carried through: a relative error r of a variance moves a dual by at most about
-/// `r · (1 + growth)` of its size, and an error of `1 − ρ` moves it in proportion to its defect.
+/// Errors of the covariance are carried through. A relative error r of the variances moves F by `r · s`, with
+/// `s = d ln F / d ln q` found from a second evaluation (the degree, for homogeneous φ), and an error of `1 − ρ` moves F
+/// at most in proportion to its defect, which is a concave function of `1 − ρ` that vanishes at 0.
 struct LayerDuals: Sendable {
   /// A shift of the preactivation, with its probability or density.
   private enum BiasPart: Sendable {
@@ -30,8 +31,7 @@ struct LayerDuals: Sendable {
   private let homogeneity: Int?
   private let biasVariance: Estimate
   private let parts: [BiasPart]
-  private let sensitivity: Double
-  private static let relativeTolerance = 1e-13
+  private static let relativeTolerance = 1e-14
 
   init(_ activation: any Activation, bias: (any Law)?, biasMultiplier: ExactNumber) throws {
     self.activation = activation
@@ -39,10 +39,10 @@ struct LayerDuals: Sendable {
     slope = try GaussianDualPlan(activation.derivative, activation.derivative)
     valueDefect = try GaussianDefectPlan(activation)
     slopeDefect = try activation.derivative.pieces.map { try GaussianDefectPlan(DerivativeActivation(activation, $0)) }
-    radialSlope = ScalarFunction(name: "z", pieces: PiecewisePolynomial(Polynomial([0, 1]))) * activation.value
+    radialSlope =
+      ScalarFunction(name: "z", pieces: PiecewisePolynomial(Polynomial([0, 1]))) * activation.value
       * activation.derivative
     homogeneity = Self.homogeneity(activation.value)
-    sensitivity = Self.sensitivity(activation)
 
     var variance = ExactNumber.zero
     var parts: [BiasPart] = []
@@ -75,41 +75,49 @@ struct LayerDuals: Sendable {
     return isMonomial ? degree : nil
   }
 
-  /// How strongly a dual can react, relative to its size, to a relative change of the variance.
-  private static func sensitivity(_ activation: any Activation) -> Double {
-    var degree = 1.0
-    for side in [-1, 1] {
-      if case .power(let power) = activation.value.growth(towards: side) { degree = max(degree, Double(power)) }
-    }
-    return 1 + degree
-  }
-
-  /// Sums of exponentials react in proportion to the variance as well.
-  private func sensitivity(at variance: Double) -> Double {
-    let rates = (activation.value.waves ?? []).map { max($0.growthRate.magnitude, $0.frequency.magnitude).doubleValue }
-    let rate = rates.max() ?? 0
-    return sensitivity + 4 * rate * rate * variance
-  }
-
   /// F and h from the covariance of the weighted sums, whose entries are finite.
   func kernels(_ covariance: PairKernel, needsSlopes: Bool) throws -> (features: PairKernel, slopes: PairKernel) {
     guard let a = covariance.xx.estimate, let b = covariance.yy.estimate, let defect = covariance.knownDefect,
       let gap = covariance.knownDifference
     else { return (.zero, .zero) }
-    let geometry = Geometry(a + biasVariance, b + biasVariance, defect, gap)
+    let known = biasVariance.isExactlyZero ? covariance.correlationGap : nil
+    let geometry = Geometry(a + biasVariance, b + biasVariance, defect, gap, oneMinusRho: known)
     let features = PairKernel(
       xx: .finite(try integrate(value.expectation, geometry.xx)),
       xy: .finite(try integrate(value.expectation, geometry.xy)),
       yy: .finite(try integrate(value.expectation, geometry.yy)),
-      defect: try featureDefect(geometry), difference: try featureDifference(geometry))
-    guard needsSlopes else { return (inflated(features, geometry), .zero) }
+      defect: try featureDefect(geometry), difference: try featureDifference(geometry),
+      oneMinusRho: try featureAngle(geometry))
+    let valueSensitivity = try sensitivity(value, homogeneity.map { Double($0) }, geometry, features)
+    guard needsSlopes else { return (inflated(features, geometry, valueSensitivity), .zero) }
     let slopes = PairKernel(
       xx: .finite(try integrate(slope.expectation, geometry.xx)),
       xy: .finite(try integrate(slope.expectation, geometry.xy)),
       yy: .finite(try integrate(slope.expectation, geometry.yy)),
       defect: try slopeDefect(geometry), difference: geometry.isIdentical ? .zero : nil)
-    return (inflated(features, geometry), inflated(slopes, geometry))
+    let slopeSensitivity = try sensitivity(slope, homogeneity.map { Double($0 - 1) }, geometry, slopes)
+    return (inflated(features, geometry, valueSensitivity), inflated(slopes, geometry, slopeSensitivity))
   }
+
+  /// The larger `|d ln E f² / d ln q|` of the two inputs, with a margin.
+  private func sensitivity(
+    _ plan: GaussianDualPlan, _ degree: Double?, _ geometry: Geometry, _ kernel: PairKernel
+  ) throws -> Double {
+    if geometry.relativeError == 0 { return 0 }
+    if let degree, isCentered, biasVariance.isExactlyZero { return degree }
+    let step = 0x1p-10
+    var largest = 0.0
+    let entries = [(geometry.first.value, kernel.xx), (geometry.second.value, kernel.yy)]
+    for (index, (variance, entry)) in entries.enumerated() where index == 0 || geometry.gap.value != 0 {
+      guard let value = entry.estimate?.value, value != 0 else { continue }
+      let moved = variance * (1 + step)
+      let other = try integrate(plan.expectation) { try geometry.pair(moved, moved, 0, $0) }
+      largest = max(largest, ((other.value - value) / (step * value)).magnitude)
+    }
+    return 1.05 * largest
+  }
+
+  private var isCentered: Bool { parts.allSatisfy { if case .shift(0, _) = $0 { true } else { false } } }
 
   /// Two variances and `1 − ρ`, with their errors.
   private struct Geometry {
@@ -118,12 +126,18 @@ struct LayerDuals: Sendable {
     let gap: Estimate
     let oneMinusRho: Estimate
 
-    init(_ first: Estimate, _ second: Estimate, _ defect: Estimate, _ gap: Estimate) {
+    init(
+      _ first: Estimate, _ second: Estimate, _ defect: Estimate, _ gap: Estimate, oneMinusRho known: Estimate?
+    ) {
       self.first = first
       self.second = second
       self.gap = gap
+      if let known {
+        oneMinusRho = known
+        return
+      }
       let kernel = PairKernel(
-        xx: .finite(first), xy: .finite(Estimate(exact: ExactNumber(1, 2)) * (first + second) - defect),
+        xx: .finite(first), xy: .finite(Estimate.half * (first + second) - defect),
         yy: .finite(second), defect: defect, difference: gap)
       oneMinusRho = kernel.correlationGap ?? .one
     }
@@ -131,7 +145,8 @@ struct LayerDuals: Sendable {
     var isIdentical: Bool { gap.value == 0 && oneMinusRho.value == 0 }
     /// The largest relative error of a variance.
     var relativeError: Double {
-      max(first.roundedError / max(first.value, .leastNormalMagnitude),
+      max(
+        first.roundedError / max(first.value, .leastNormalMagnitude),
         second.roundedError / max(second.value, .leastNormalMagnitude))
     }
     /// The relative error of `1 − ρ`.
@@ -186,13 +201,13 @@ struct LayerDuals: Sendable {
     var method = EvaluationMethod.quadrature
     for (lower, upper) in zip(ends, ends.dropFirst()) where upper > lower {
       let result = try integrateAdaptively(
-        from: lower, to: upper, absolute: total.magnitude * 1e-15, relative: 2 * Self.relativeTolerance,
+        from: lower, to: upper, absolute: total.magnitude * 1e-15, relative: 10 * Self.relativeTolerance,
         workspace: workspace
       ) { t in
         let weight = density.weight(t)
         if weight == 0 || failure != nil { return 0 }
         do {
-          let inner = try quantity(try pair(scale * density.point(t)), 0.1 * Self.relativeTolerance)
+          let inner = try quantity(try pair(scale * density.point(t)), Self.relativeTolerance)
           innerError = max(innerError, weight * inner.roundedError)
           method = max(method, inner.method)
           return weight * inner.value
@@ -222,6 +237,21 @@ struct LayerDuals: Sendable {
     return try integrate(valueDefect.halfSquaredDifference, geometry.xy)
   }
 
+  /// `1 − ρ` after a homogeneous φ without bias: a function of the angle alone, `D(1, 1, δ)/F(1)`.
+  private func featureAngle(_ geometry: Geometry) throws -> Estimate? {
+    guard homogeneity != nil, isCentered, biasVariance.isExactlyZero, isDelicate(geometry),
+      geometry.first.value > 0, geometry.second.value > 0
+    else { return nil }
+    let delta = geometry.oneMinusRho.value
+    if delta == 0 { return .zero }
+    let unit = try value.expectation(try geometry.pair(1, 1, 0, 0), relativeTolerance: Self.relativeTolerance)
+    let defect = try valueDefect.halfSquaredDifference(
+      try geometry.pair(1, 1, delta, 0), relativeTolerance: Self.relativeTolerance)
+    let ratio = defect.value / unit.value
+    let relative = defect.roundedError / defect.value + unit.roundedError / unit.value + geometry.relativeAngleError
+    return Estimate(ratio, error: ratio * (relative + 0x1p-53), method: max(geometry.method, .closedForm))
+  }
+
   private func slopeDefect(_ geometry: Geometry) throws -> Estimate? {
     if geometry.isIdentical { return .zero }
     guard isDelicate(geometry), let slopeDefect else { return nil }
@@ -233,7 +263,6 @@ struct LayerDuals: Sendable {
     if geometry.gap.value == 0 { return geometry.gap.roundedError == 0 ? .zero : nil }
     let (p, q) = (geometry.first.value, geometry.second.value)
     guard geometry.gap.value.magnitude < 0.01 * max(p, q), isDelicate(geometry) else { return nil }
-    let isCentered = parts.allSatisfy { if case .shift(0, _) = $0 { true } else { false } }
     if let homogeneity, isCentered {
       // C (q₁^k − q₂^k) = C (q₁ − q₂) Σ q₁^i q₂^{k−1−i}
       let unit = try value.expectation(try geometry.pair(1, 1, 0, 0), relativeTolerance: Self.relativeTolerance)
@@ -258,29 +287,30 @@ struct LayerDuals: Sendable {
   }
 
   /// The kernels with the errors of the geometry added to their own.
-  private func inflated(_ kernel: PairKernel, _ geometry: Geometry) -> PairKernel {
-    let variance = max(geometry.first.value, geometry.second.value)
-    let relative = geometry.relativeError * sensitivity(at: variance)
+  private func inflated(_ kernel: PairKernel, _ geometry: Geometry, _ sensitivity: Double) -> PairKernel {
+    let relative = geometry.relativeError * sensitivity
     let angle = geometry.relativeAngleError
     if relative == 0 && angle == 0 { return kernel }
-    let defect = kernel.knownDefect
-    let scale = ((kernel.xx.estimate?.value.magnitude ?? 0) * (kernel.yy.estimate?.value.magnitude ?? 0)).squareRoot()
+    let angular = kernel.correlationGap?.value ?? 1
+    let (first, second) = (kernel.xx.estimate?.value.magnitude ?? 0, kernel.yy.estimate?.value.magnitude ?? 0)
+    let scale = first.squareRoot() * second.squareRoot()
     func grown(_ quantity: Quantity, by error: Double) -> Quantity {
       guard let estimate = quantity.estimate, error > 0 else { return quantity }
       return .finite(
         Estimate(
-          estimate.value, error: estimate.roundedError + error, method: max(estimate.method, geometry.method, .closedForm)))
+          estimate.value, error: estimate.roundedError + error,
+          method: max(estimate.method, geometry.method, .closedForm)))
     }
     func grown(_ estimate: Estimate?, by error: Double) -> Estimate? {
       estimate.flatMap { grown(.finite($0), by: error).estimate }
     }
     return PairKernel(
       xx: grown(kernel.xx, by: relative * (kernel.xx.estimate?.value.magnitude ?? 0)),
-      xy: grown(kernel.xy, by: relative * scale + angle * (defect?.value.magnitude ?? 0)),
+      xy: grown(kernel.xy, by: (relative + angle * angular) * scale),
       yy: grown(kernel.yy, by: relative * (kernel.yy.estimate?.value.magnitude ?? 0)),
       defect: grown(kernel.defect, by: (relative + angle) * (kernel.defect?.value.magnitude ?? 0)),
-      difference: grown(
-        kernel.difference, by: relative * (kernel.difference?.value.magnitude ?? 0)))
+      difference: grown(kernel.difference, by: relative * (kernel.difference?.value.magnitude ?? 0)),
+      oneMinusRho: kernel.oneMinusRho)
   }
 }
 

@@ -18,7 +18,7 @@ struct Readout {
     if let bias = layer.bias {
       functionTerms.append((exponents.readoutBias, PairKernel(constant: product(biasSquare, bias.moment(2)))))
     }
-    var tangentTerms = state.groups.map { (group: $0.group, kernel: layer.gain * $0.kernel) }
+    var tangentTerms = state.groups(readoutTransmission: layer.gain)
     if layer.trainable.trainsWeights {
       let square = Quantity.exact(layer.weightMultiplier * layer.weightMultiplier)
       tangentTerms.append((ParameterGroup(layer: index, kind: .weights), square * state.features))

@@ -119,6 +119,12 @@ public struct ExactNumber: Sendable, Hashable, Comparable, CustomStringConvertib
     return rationalApproximation(relativeBits: 8).signum
   }
 
+  /// The bits of the longest numerator or denominator: how long arithmetic with the number takes.
+  public var bitWidth: Int {
+    terms.map { max($0.coefficient.numerator.bitWidth, $0.coefficient.denominator.bitWidth, $0.radicand.bitWidth) }
+      .max() ?? 0
+  }
+
   public var magnitude: ExactNumber { signum < 0 ? -self : self }
 
   // MARK: Arithmetic
@@ -251,6 +257,12 @@ public struct ExactNumber: Sendable, Hashable, Comparable, CustomStringConvertib
 
   /// The nearest double.
   public var doubleValue: Double { rationalApproximation(relativeBits: 160).doubleValue }
+
+  /// The double nearest `numerator / denominator`, whatever the range of the two; the denominator must not be zero.
+  public static func ratio(_ numerator: ExactNumber, _ denominator: ExactNumber) -> Double {
+    (numerator.rationalApproximation(relativeBits: 160) / denominator.rationalApproximation(relativeBits: 160))
+      .doubleValue
+  }
 
   /// `p/q`, `p/q*sqrt(r)`, or a sum of such terms.
   public var description: String {
