@@ -178,6 +178,16 @@ public protocol Activation: Sendable, CustomStringConvertible {
   var value: ScalarFunction { get }
   /// φ′; at a kink the value that PyTorch uses.
   var derivative: ScalarFunction { get }
+  /// φ″ away from kinks; nil where it is not known.
+  ///
+  /// The default knows it for piecewise polynomials.
+  var secondDerivative: ScalarFunction? { get }
+}
+
+extension Activation {
+  public var secondDerivative: ScalarFunction? {
+    derivative.pieces.map { ScalarFunction(name: derivative.name + "'", pieces: $0.derivative()) }
+  }
 }
 
 /// An activation made of a user's own closures.

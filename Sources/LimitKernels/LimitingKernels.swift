@@ -29,7 +29,7 @@ public func limitingKernels(
   }
   let pairs = points.indices.flatMap { i in points[i...].indices.map { (i, $0) } }
   let exponents = try WidthExponents(network)
-  let first = FirstLayer(network: network, exponents: exponents, required: options.relativeTolerance)
+  let first = try FirstLayer(network: network, exponents: exponents, required: options.relativeTolerance)
   let later = try network.hiddenLayers.indices.dropFirst().map { index in
     try GaussianLayer(network, index: index, biasSurvives: exponents.biasSurvives[index])
   }

@@ -1,70 +1,132 @@
 import Moments
 
-/// A kernel on two inputs, with how far it is from being the same at both.
+/// A kernel on two inputs, with the angle between them.
 ///
-/// Nearly parallel inputs are the hard case: `K(x,x) + K(y,y) − 2 K(x,y)` would leave only rounding errors if it were
-/// formed from its terms. It is carried beside them instead, as the *defect*
+/// Nearly parallel inputs are the hard case: `√(K(x,x) K(y,y)) − K(x,y)` would leave only rounding errors if it were
+/// formed from its terms. It is carried beside them instead, as the *angular defect*
 ///
-///     D = ½ (K(x,x) + K(y,y)) − K(x,y) = ½ E (f(x) − f(y))² ,
+///     A = √(K_xx K_yy) − K_xy = √(K_xx K_yy) (1 − ρ) ,
 ///
-/// together with the difference `Δ = K(x,x) − K(y,y)`. Sums, multiples and entrywise products act on all five, and
-/// the correlation follows without cancellation.
+/// together with the difference `Δ = K_xx − K_yy` of the squared lengths. Multiples, sums and entrywise products act on
+/// all five without cancellation:
+///
+///     A_{ab}  = √(a_xx a_yy) A_b + √(b_xx b_yy) A_a − A_a A_b ,
+///     A_{a+b} = A_a + A_b + (√(a_xx b_yy) − √(a_yy b_xx))² / (√((a+b)_xx (a+b)_yy) + √(a_xx a_yy) + √(b_xx b_yy)) .
 struct PairKernel: Sendable {
   var xx: Quantity
   var xy: Quantity
   var yy: Quantity
-  /// D; nil where it is not known any better than from the three entries.
-  var defect: Estimate?
+  /// A; nil where it is not known any better than from the three entries.
+  var angular: Estimate?
   /// Δ; likewise.
   var difference: Estimate?
-  /// `1 − ρ`, where it is known better than from D and Δ: lengths that differ much hide the angle in D.
-  var oneMinusRho: Estimate?
 
-  init(
-    xx: Quantity, xy: Quantity, yy: Quantity, defect: Estimate? = nil, difference: Estimate? = nil,
-    oneMinusRho: Estimate? = nil
-  ) {
+  init(xx: Quantity, xy: Quantity, yy: Quantity, angular: Estimate? = nil, difference: Estimate? = nil) {
     self.xx = xx
     self.xy = xy
     self.yy = yy
-    self.oneMinusRho = oneMinusRho
+    self.angular = angular
+    self.difference = difference
     // Exact entries have exact differences.
-    if let a = xx.estimate?.exact, let b = yy.estimate?.exact, let c = xy.estimate?.exact {
-      self.defect = Estimate(exact: (a + b) / 2 - c)
-      self.difference = Estimate(exact: a - b)
-    } else {
-      self.defect = defect
-      self.difference = difference
+    if let p = xx.estimate?.exact, let q = yy.estimate?.exact, let c = xy.estimate?.exact {
+      self.difference = Estimate(exact: p - q)
+      self.angular = Self.exactAngular(p, q, c)
     }
+  }
+
+  /// `(pq − c²)/(√(pq) + c)`; for c < 0 there is nothing to cancel.
+  private static func exactAngular(_ p: ExactNumber, _ q: ExactNumber, _ c: ExactNumber) -> Estimate {
+    let product = p * q
+    if product.isZero { return .zero }
+    if c * c == product { return Estimate(exact: c.signum >= 0 ? 0 : -2 * c) }
+    let root = p.doubleValue.squareRoot() * q.doubleValue.squareRoot()
+    if c.signum < 0 { return Estimate(closedForm: root - c.doubleValue, ulps: 6) }
+    let ratio = c.doubleValue / root
+    return Estimate(closedForm: root * (ExactNumber.ratio(product - c * c, product) / (1 + ratio)), ulps: 10)
   }
 
   /// The same value everywhere.
   init(constant: Quantity) {
-    self.init(xx: constant, xy: constant, yy: constant, defect: .zero, difference: .zero)
+    self.init(xx: constant, xy: constant, yy: constant, angular: .zero, difference: .zero)
   }
 
   static let zero = PairKernel(constant: .zero)
 
-  /// The defect, from the entries where nothing better is known; nil where they are not finite.
-  var knownDefect: Estimate? {
-    if let defect { return defect }
-    guard let a = xx.estimate, let b = yy.estimate, let c = xy.estimate else { return nil }
-    return Estimate.half * (a + b) - c
+  /// The three entries as estimates, if all are finite.
+  private var entries: (xx: Estimate, xy: Estimate, yy: Estimate)? {
+    guard let p = xx.estimate, let c = xy.estimate, let q = yy.estimate else { return nil }
+    return (p, c, q)
   }
 
-  /// The difference, likewise.
+  /// Square roots of the diagonal.
+  private var lengths: (x: Estimate, y: Estimate)? {
+    guard let entries, entries.xx.value >= 0, entries.yy.value >= 0 else { return nil }
+    return (Self.root(entries.xx), Self.root(entries.yy))
+  }
+
+  private static func root(_ square: Estimate) -> Estimate {
+    if square.isExactlyZero { return .zero }
+    let value = square.value.squareRoot()
+    if value == 0 { return Estimate(0, error: square.roundedError.squareRoot(), method: square.method) }
+    return Estimate(
+      value, error: square.roundedError / value + value * 0x1p-53, method: max(square.method, .closedForm))
+  }
+
+  /// `√xx − √yy`, from Δ.
+  private var lengthDifference: Estimate? {
+    guard let lengths, let difference = knownDifference else { return nil }
+    let sum = lengths.x.value + lengths.y.value
+    if sum == 0 { return .zero }
+    let value = difference.value / sum
+    let relative = (lengths.x.roundedError + lengths.y.roundedError) / sum + 2 * 0x1p-53
+    return Estimate(
+      value, error: difference.roundedError / sum + value.magnitude * relative,
+      method: max(difference.method, .closedForm))
+  }
+
+  /// A, from the entries where nothing better is known; nil where they are not finite.
+  var knownAngular: Estimate? {
+    if let angular { return angular }
+    guard let lengths, let entries else { return nil }
+    return lengths.x * lengths.y - entries.xy
+  }
+
+  /// Δ, likewise.
   var knownDifference: Estimate? {
     if let difference { return difference }
-    guard let a = xx.estimate, let b = yy.estimate else { return nil }
-    return a - b
+    return entries.map { $0.xx - $0.yy }
+  }
+
+  private var isExactlyZero: Bool {
+    [xx, xy, yy].allSatisfy { $0.estimate?.isExactlyZero ?? false }
   }
 
   static func + (a: PairKernel, b: PairKernel) -> PairKernel {
-    var defect: Estimate?
-    if let p = a.knownDefect, let q = b.knownDefect { defect = p + q }
+    if a.isExactlyZero { return b }
+    if b.isExactlyZero { return a }
     var difference: Estimate?
     if let p = a.knownDifference, let q = b.knownDifference { difference = p + q }
-    return PairKernel(xx: a.xx + b.xx, xy: a.xy + b.xy, yy: a.yy + b.yy, defect: defect, difference: difference)
+    var result = PairKernel(xx: a.xx + b.xx, xy: a.xy + b.xy, yy: a.yy + b.yy, difference: difference)
+    if result.angular == nil, let first = a.knownAngular, let second = b.knownAngular, let lengthsA = a.lengths,
+      let lengthsB = b.lengths, let gapA = a.lengthDifference, let gapB = b.lengthDifference, let sum = result.lengths
+    {
+      // √a_xx √b_yy − √a_yy √b_xx,
+      // from the differences for close lengths, directly for very different ones.
+      let close = lengthsB.y * gapA - lengthsA.y * gapB
+      let direct = lengthsA.x * lengthsB.y - lengthsA.y * lengthsB.x
+      let twist = close.roundedError < direct.roundedError ? close : direct
+      let scale = sum.x * sum.y + lengthsA.x * lengthsA.y + lengthsB.x * lengthsB.y
+      var extra = Estimate.zero
+      if scale.value > 0 {
+        let part = twist.value / scale.value.squareRoot()
+        let spread = twist.roundedError / scale.value.squareRoot()
+        extra = Estimate(
+          part * part, error: 2 * part.magnitude * spread + spread * spread + part * part * 8 * 0x1p-53,
+          method: max(twist.method, .closedForm))
+      }
+      result.angular = first + second + extra
+    }
+    return result
   }
 
   /// The multiple by a number that may not exist (an infinite variance).
@@ -73,65 +135,54 @@ struct PairKernel: Sendable {
     func scaled(_ value: Estimate?) -> Estimate? { number.flatMap { n in value.map { n * $0 } } }
     return PairKernel(
       xx: product(factor, kernel.xx), xy: product(factor, kernel.xy), yy: product(factor, kernel.yy),
-      defect: scaled(kernel.defect), difference: scaled(kernel.difference), oneMinusRho: kernel.oneMinusRho)
+      angular: scaled(kernel.angular), difference: scaled(kernel.difference))
   }
 
   /// The entrywise product.
-  ///
-  /// With means `ā = ½ (a_xx + a_yy)`: `D_{ab} = ā D_b + b̄ D_a − D_a D_b + ¼ Δ_a Δ_b` and `Δ_{ab} = ā Δ_b + b̄ Δ_a`.
   static func * (a: PairKernel, b: PairKernel) -> PairKernel {
-    var defect: Estimate?
+    var angular: Estimate?
     var difference: Estimate?
-    if let meanA = a.mean, let meanB = b.mean, let dA = a.knownDefect, let dB = b.knownDefect,
-      let gapA = a.knownDifference, let gapB = b.knownDifference
-    {
-      defect = meanA * dB + meanB * dA - dA * dB + Estimate.quarter * (gapA * gapB)
+    if let lengthsA = a.lengths, let lengthsB = b.lengths, let first = a.knownAngular, let second = b.knownAngular {
+      angular = (lengthsA.x * lengthsA.y) * second + (lengthsB.x * lengthsB.y) * first - first * second
+    }
+    if let gapA = a.knownDifference, let gapB = b.knownDifference, let meanA = a.mean, let meanB = b.mean {
       difference = meanA * gapB + meanB * gapA
     }
     return PairKernel(
-      xx: product(a.xx, b.xx), xy: product(a.xy, b.xy), yy: product(a.yy, b.yy), defect: defect,
+      xx: product(a.xx, b.xx), xy: product(a.xy, b.xy), yy: product(a.yy, b.yy), angular: angular,
       difference: difference)
   }
 
-  private var mean: Estimate? {
-    guard let a = xx.estimate, let b = yy.estimate else { return nil }
-    return Estimate.half * (a + b)
-  }
+  private var mean: Estimate? { entries.map { Estimate.half * ($0.xx + $0.yy) } }
 
   /// `1 − K(x,y)/√(K(x,x) K(y,y))`; nil where a kernel is not finite or a diagonal entry is not positive.
-  ///
-  ///     1 − ρ = (D − ½ (√K_xx − √K_yy)²) / √(K_xx K_yy) ,  √K_xx − √K_yy = Δ/(√K_xx + √K_yy) .
   var correlationGap: Estimate? {
-    guard let p = xx.estimate, let q = yy.estimate, let c = xy.estimate, p.value > 0, q.value > 0 else { return nil }
-    let (first, second) = (p.value.squareRoot(), q.value.squareRoot())
-    let root = first * second
+    guard let entries, entries.xx.value > 0, entries.yy.value > 0 else { return nil }
+    let (p, c, q) = (entries.xx, entries.xy, entries.yy)
     if let a = c.exact, let b = p.exact, let d = q.exact {
-      let product = b * d
-      if a * a == product { return Estimate(exact: a.signum >= 0 ? 0 : 2) }
-      if let exactRoot = product.squareRoot, exactRoot.rational != nil, let inverse = exactRoot.reciprocal {
+      if a * a == b * d { return Estimate(exact: a.signum >= 0 ? 0 : 2) }
+      if let root = (b * d).squareRoot, root.rational != nil, let inverse = root.reciprocal {
         return Estimate(exact: 1 - a * inverse)
       }
-      // (pq − c²)/(pq (1 + c/√(pq))); for c < 0 there is nothing to cancel.
-      if c.value <= 0 { return Estimate(closedForm: 1 - c.value / root, ulps: 8) }
-      return Estimate(closedForm: ExactNumber.ratio(product - a * a, product) / (1 + c.value / root), ulps: 8)
     }
-    if let oneMinusRho { return oneMinusRho }
+    let root = p.value.squareRoot() * q.value.squareRoot()
+    let relative = (p.roundedError / p.value + q.roundedError / q.value) / 2 + 4 * 0x1p-53
     let ratio = c.value / root
-    let relativeSum = p.roundedError / p.value + q.roundedError / q.value
     let plain = Estimate(
-      min(max(1 - ratio, 0), 2), error: c.roundedError / root + ratio.magnitude * relativeSum + 4 * 0x1p-53,
+      min(max(1 - ratio, 0), 2), error: c.roundedError / root + ratio.magnitude * relative + 4 * 0x1p-53,
       method: max(c.method, p.method, q.method, .closedForm))
-    guard let defect, let gap = knownDifference else { return plain }
-    let radial = gap.value / (first + second)
-    let square = 0.5 * radial * radial
-    let value = (defect.value - square) / root
-    let relative = p.roundedError / p.value + q.roundedError / q.value + 8 * 0x1p-53
-    let error =
-      (defect.roundedError + radial.magnitude * gap.roundedError / (first + second)
-        + (defect.value.magnitude + square) * relative) / root
-    let method = max(defect.method, p.method, q.method, .closedForm)
+    guard let angular else { return plain }
+    let value = angular.value / root
+    let error = angular.roundedError / root + value.magnitude * relative
     guard error <= plain.error else { return plain }
-    return Estimate(min(max(value, 0), 2), error: error, method: method)
+    return Estimate(min(max(value, 0), 2), error: error, method: max(angular.method, p.method, q.method, .closedForm))
+  }
+
+  /// `1 + K(x,y)/√(K(x,x) K(y,y))`, exact entries without cancellation.
+  var onePlusCorrelation: Estimate? {
+    guard entries != nil else { return nil }
+    func negated(_ quantity: Quantity) -> Quantity { quantity.estimate.map { .finite(-$0) } ?? quantity }
+    return PairKernel(xx: xx, xy: negated(xy), yy: yy, difference: difference).correlationGap
   }
 }
 

@@ -11,13 +11,13 @@ public enum JSONValue: Sendable, Equatable {
   case array([JSONValue])
   case object([String: JSONValue])
 
-  init(_ any: Any) {
+  public init(any: Any) {
     switch any {
     case let text as String: self = .string(text)
     case let number as NSNumber:
       self = CFBooleanLike.isBoolean(number) ? .bool(number.boolValue) : .number(number.doubleValue)
-    case let array as [Any]: self = .array(array.map(JSONValue.init))
-    case let object as [String: Any]: self = .object(object.mapValues(JSONValue.init))
+    case let array as [Any]: self = .array(array.map(JSONValue.init(any:)))
+    case let object as [String: Any]: self = .object(object.mapValues(JSONValue.init(any:)))
     default: self = .null
     }
   }
@@ -63,7 +63,7 @@ public let referenceFolder = URL(fileURLWithPath: #filePath)
 /// Reads `family_NAME.json`.
 public func referenceFamily(_ name: String) throws -> [ReferenceCase] {
   let data = try Data(contentsOf: referenceFolder.appendingPathComponent("family_\(name).json"))
-  let root = JSONValue(try JSONSerialization.jsonObject(with: data))
+  let root = JSONValue(any: try JSONSerialization.jsonObject(with: data))
   guard let cases = root["cases"]?.array else { throw ReferenceError.unreadable(name) }
   return try cases.map { json in
     guard let id = json["id"]?.string, let expected = json["expected"]?.object else {

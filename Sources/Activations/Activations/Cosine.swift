@@ -34,4 +34,9 @@ public struct Cosine: Activation {
   ) { arguments throws(ActivationError) in try Cosine(scale: arguments.first ?? 1) }
 
   public var description: String { value.name }
+
+  /// `−w² φ`.
+  public var secondDerivative: ScalarFunction? {
+    ScalarFunction(name: "-w²", pieces: PiecewisePolynomial(Polynomial([-(scale * scale)]))) * value
+  }
 }

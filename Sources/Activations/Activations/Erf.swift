@@ -23,4 +23,10 @@ public struct Erf: Activation {
     return exponential(TwoTerm(-square.high, -square.low), times: 1.1283791670955126)  // 2/√π
   }
   .with(gaussianForm: .gaussian(coefficients: [1.1283791670955126], rate: 1))
+
+  /// `−2 z φ′`.
+  public var secondDerivative: ScalarFunction? {
+    (ScalarFunction(name: "-2z", pieces: PiecewisePolynomial(Polynomial([0, -2]))) * derivative)
+      .with(gaussianForm: .gaussian(coefficients: [0, -2.256758334191025], rate: 1))
+  }
 }

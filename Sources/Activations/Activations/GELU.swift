@@ -35,4 +35,13 @@ public struct GELU: Activation {
     return NormalFunctions.distribution(z) + NormalFunctions.density(z, times: z)
   }
   .with(gaussianForm: .geluDerivative)
+
+  /// `(2 − z²) e^{−z²/2}/√(2π)`.
+  public var secondDerivative: ScalarFunction? {
+    let height = 0.3989422804014327
+    return ScalarFunction(
+      name: "gelu''", transitions: [-6, -2, -0.5, 0.5, 2, 6], growth: .vanishing, parity: .even, strip: .infinity
+    ) { z in height * (2 - z * z) * Libm.exp(-0.5 * z * z) }
+    .with(gaussianForm: .gaussian(coefficients: [2 * height, 0, -height], rate: 0.5))
+  }
 }

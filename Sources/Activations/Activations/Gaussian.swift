@@ -26,4 +26,10 @@ public struct Gaussian: Activation {
     return exponential(TwoTerm(-square.high, -square.low), times: -2 * z)
   }
   .with(gaussianForm: .gaussian(coefficients: [0, -2], rate: 1))
+
+  /// `(4z² − 2) φ`.
+  public var secondDerivative: ScalarFunction? {
+    (ScalarFunction(name: "(4z²-2)", pieces: PiecewisePolynomial(Polynomial([-2, 0, 4]))) * value)
+      .with(gaussianForm: .gaussian(coefficients: [-2, 0, 4], rate: 1))
+  }
 }

@@ -31,4 +31,14 @@ public struct SiLU: Activation {
     if z >= 0 { return (1 + small + z * small) / denominator }
     return exponential(TwoTerm(z), times: (1 + small + z) / denominator)
   }
+
+  /// `σ′(z) (2 − z tanh(z/2))`.
+  public var secondDerivative: ScalarFunction? {
+    ScalarFunction(
+      name: "silu''", transitions: [-40, -8, -2, 2, 8, 40], growth: .vanishing, parity: .even, strip: .pi
+    ) { z in
+      let slope = Logistic.derivative(z)
+      return slope == 0 ? 0 : slope * (2 - z * Libm.tanh(0.5 * z))
+    }
+  }
 }

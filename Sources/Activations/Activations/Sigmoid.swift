@@ -17,4 +17,11 @@ public struct Sigmoid: Activation {
   public let derivative = ScalarFunction(
     name: "sigmoid'", transitions: [-40, -8, -2, 2, 8, 40], growth: .vanishing, parity: .even, strip: .pi
   ) { Logistic.derivative($0) }
+
+  /// `−φ′ tanh(z/2)`.
+  public var secondDerivative: ScalarFunction? {
+    ScalarFunction(
+      name: "sigmoid''", transitions: [-40, -8, -2, 2, 8, 40], growth: .vanishing, parity: .odd, strip: .pi
+    ) { z in -Logistic.derivative(z) * Libm.tanh(0.5 * z) }
+  }
 }

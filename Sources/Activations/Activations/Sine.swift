@@ -33,4 +33,9 @@ public struct Sine: Activation {
   ) { arguments throws(ActivationError) in try Sine(scale: arguments.first ?? 1) }
 
   public var description: String { value.name }
+
+  /// `−w² φ`.
+  public var secondDerivative: ScalarFunction? {
+    ScalarFunction(name: "-w²", pieces: PiecewisePolynomial(Polynomial([-(scale * scale)]))) * value
+  }
 }

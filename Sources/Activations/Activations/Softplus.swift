@@ -22,4 +22,11 @@ public struct Softplus: Activation {
     name: "softplus'", transitions: [-40, -8, -2, 2, 8, 40], growth: .power(0), leftGrowth: .vanishing, parity: .none,
     strip: .pi
   ) { Logistic.value($0) }
+
+  /// `e^z/(1 + e^z)²`.
+  public var secondDerivative: ScalarFunction? {
+    ScalarFunction(
+      name: "softplus''", transitions: [-40, -8, -2, 2, 8, 40], growth: .vanishing, parity: .even, strip: .pi
+    ) { Logistic.derivative($0) }
+  }
 }

@@ -23,4 +23,13 @@ public struct Softsign: Activation {
     let reciprocal = 1 / (1 + z.magnitude)
     return reciprocal * reciprocal
   }
+
+  /// `−2 sign(z)/(1 + |z|)³`, 0 at 0.
+  public var secondDerivative: ScalarFunction? {
+    ScalarFunction(name: "softsign''", kinks: [0], transitions: value.transitions, growth: .power(0), parity: .odd) {
+      z in
+      let size = 1 + z.magnitude
+      return z == 0 ? 0 : (z < 0 ? 2 : -2) / (size * size * size)
+    }
+  }
 }

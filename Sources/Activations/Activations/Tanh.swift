@@ -21,4 +21,9 @@ public struct Tanh: Activation {
     let power = 1 + Libm.exp(argument)
     return exponential(TwoTerm(argument), times: 4 / (power * power))
   }
+
+  /// `−2 φ φ′`.
+  public var secondDerivative: ScalarFunction? {
+    ScalarFunction(name: "-2", pieces: PiecewisePolynomial(Polynomial([-2]))) * value * derivative
+  }
 }

@@ -86,7 +86,17 @@ public struct GaussianDefectPlan: Sendable {
     return try half * squares - dual.expectation(pair, relativeTolerance: relative)
   }
 
-  /// `σ₁σ₂ ∫_ρ^1 E[φ′(u) φ′(v)]_t dt` with `1 − t = (1 − ρ) x²`.
+  /// What the angle takes from `E[φ(u) φ(v)]`: its value at ρ = 1 less the one at ρ, for continuous φ.
+  ///
+  ///     σ₁σ₂ ∫_ρ^1 E[φ′(u) φ′(v)]_t dt ,  1 − t = (1 − ρ) x² .
+  ///
+  /// - Returns: nil where φ jumps.
+  public func angularDefect(
+    _ pair: GaussianPair, relativeTolerance: Double = 1e-12
+  ) throws(GaussianError) -> Estimate? {
+    isContinuous ? try angularPart(pair, relativeTolerance) : nil
+  }
+
   private func angularPart(_ pair: GaussianPair, _ relative: Double) throws(GaussianError) -> Estimate {
     let delta = pair.oneMinusRho
     if delta == 0 { return .zero }

@@ -10,7 +10,32 @@ struct FirstLayer {
   /// A relative accuracy that must be reached.
   let required: Double?
 
+  /// The layer as a Gaussian one, if its weights are centred Gaussian and its bias is Gaussian, constant or absent.
+  private let gaussian: GaussianLayer?
+
+  init(network: Network, exponents: WidthExponents, required: Double?) throws {
+    self.network = network
+    self.exponents = exponents
+    self.required = required
+    let layer = network.layers[0]
+    func isGaussian(_ law: any Law) -> Bool {
+      let parts = law.decomposition
+      return parts.atoms.isEmpty && parts.densities.count == 1 && parts.densities[0].gaussian != nil
+    }
+    let hasSimpleBias = layer.bias.map { isGaussian($0) || $0.decomposition.constantValue != nil } ?? true
+    gaussian =
+      isGaussian(layer.weights) && layer.weights.isSymmetric && hasSimpleBias
+      ? try GaussianLayer(network, index: 0, biasSurvives: exponents.biasSurvives[0]) : nil
+  }
+
   func step(_ x: [ExactNumber], _ y: [ExactNumber]) throws -> LayerStep {
+    if let gaussian {
+      let kernel = inputKernel(x, y)
+      let scale = Quantity.exact(network.inputScale * network.inputScale)
+      return try gaussian.step(
+        from: scale * kernel,
+        gradients: network.parameterization.placesInputScaleInInitialization ? kernel : scale * kernel)
+    }
     let layer = network.layers[0]
     guard let activation = layer.activation else { throw NetworkStructureError.missingActivation(layer: 1) }
     let weightScale = layer.weightMultiplier * network.inputScale
@@ -18,11 +43,7 @@ struct FirstLayer {
     if layer.trainable.trainsWeights {
       // Under the standard parameterization the input scale sits in the initial weights, not in the gradient.
       let factor = network.parameterization.placesInputScaleInInitialization ? layer.weightMultiplier : weightScale
-      func dot(_ a: [ExactNumber], _ b: [ExactNumber]) -> Quantity {
-        .exact(factor * factor * zip(a, b).reduce(ExactNumber.zero) { $0 + $1.0 * $1.1 })
-      }
-      let kernel = PairKernel(xx: dot(x, x), xy: dot(x, y), yy: dot(y, y))
-      groups.append((ParameterGroup(layer: 0, kind: .weights), kernel))
+      groups.append((ParameterGroup(layer: 0, kind: .weights), .exact(factor * factor) * inputKernel(x, y)))
     }
     if layer.bias != nil, layer.trainable.trainsBias {
       let square = Quantity.exact(layer.biasMultiplier * layer.biasMultiplier)
@@ -42,20 +63,25 @@ struct FirstLayer {
       let xy = try entry(mixed)
       return PairKernel(
         xx: same ? xy : try entry(pair(x, x)), xy: xy, yy: same ? xy : try entry(pair(y, y)),
-        defect: same ? .zero : nil, difference: same ? .zero : nil)
+        angular: same ? .zero : nil, difference: same ? .zero : nil)
     }
-    var features = try kernel(activation.value)
-    // Only entries that would cancel are worth the extra work.
-    if !same, features.defect == nil, let gap = features.correlationGap, gap.value < 0.25 {
-      features.defect = try ExpectationChain.halfSquaredDifference(activation, mixed)
-      features.difference = try ExpectationChain.squareDifference(activation, mixed)
-    }
+    let features = try kernel(activation.value)
     // The derivative matters only where a trained group stands before the activation.
     if groups.contains(where: { !($0.kernel.xy.estimate?.isExactlyZero ?? false) || !same }) {
       let slopes = try kernel(activation.derivative)
       groups = groups.map { ($0.group, slopes * $0.kernel) }
     }
     return LayerStep(features: features, transmission: .zero, groups: groups)
+  }
+}
+
+extension FirstLayer {
+  /// `x·y` and its fellows, exact.
+  private func inputKernel(_ x: [ExactNumber], _ y: [ExactNumber]) -> PairKernel {
+    func dot(_ a: [ExactNumber], _ b: [ExactNumber]) -> Quantity {
+      .exact(zip(a, b).reduce(ExactNumber.zero) { $0 + $1.0 * $1.1 })
+    }
+    return PairKernel(xx: dot(x, x), xy: dot(x, y), yy: dot(y, y))
   }
 }
 

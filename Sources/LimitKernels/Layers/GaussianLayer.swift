@@ -3,7 +3,8 @@ import Expectation
 import Moments
 import Networks
 
-/// A dense hidden layer after the first: the weighted sum is Gaussian whatever the weight law, the bias keeps its law.
+/// A dense hidden layer whose weighted sum is Gaussian: after the first layer whatever the weight law, in the first
+/// layer under Gaussian weights. The bias keeps its law.
 ///
 ///     q = m_w² E[w²] F + Var,  F′ = E_b E[φ(m_b b + G_u) φ(m_b b + G_v)],  Θ′ = h′ (m_w² E[w²] Θ + …)
 struct GaussianLayer: KernelLayer {
@@ -29,11 +30,16 @@ struct GaussianLayer: KernelLayer {
   }
 
   func step(from features: PairKernel) throws -> LayerStep {
+    try step(from: features, gradients: features)
+  }
+
+  /// The same for a first layer of Gaussian weights, whose own NTK term may be scaled differently from its covariance.
+  func step(from features: PairKernel, gradients: PairKernel) throws -> LayerStep {
     let covariance = gain * features
     var groups: [(group: ParameterGroup, kernel: PairKernel)] = []
     if layer.trainable.trainsWeights {
       let square = Quantity.exact(layer.weightMultiplier * layer.weightMultiplier)
-      groups.append((ParameterGroup(layer: index, kind: .weights), square * features))
+      groups.append((ParameterGroup(layer: index, kind: .weights), square * gradients))
     }
     if layer.bias != nil, layer.trainable.trainsBias {
       let square = Quantity.exact(layer.biasMultiplier * layer.biasMultiplier)
