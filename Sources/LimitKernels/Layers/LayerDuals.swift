@@ -42,7 +42,7 @@ struct LayerDuals: Sendable {
     radialSlope =
       ScalarFunction(name: "z", pieces: PiecewisePolynomial(Polynomial([0, 1]))) * activation.value
       * activation.derivative
-    homogeneity = Self.homogeneity(activation.value)
+    homogeneity = activation.value.homogeneity
 
     var variance = ExactNumber.zero
     var parts: [BiasPart] = []
@@ -65,14 +65,6 @@ struct LayerDuals: Sendable {
     }
     biasVariance = Estimate(exact: variance)
     self.parts = parts
-  }
-
-  private static func homogeneity(_ function: ScalarFunction) -> Int? {
-    guard let pieces = function.pieces, pieces.breakpoints.allSatisfy(\.isZero) else { return nil }
-    let degrees = Set(pieces.polynomials.filter { $0.degree >= 0 }.map(\.degree))
-    guard degrees.count == 1, let degree = degrees.first else { return nil }
-    let isMonomial = pieces.polynomials.allSatisfy { $0.coefficients.dropLast().allSatisfy(\.isZero) }
-    return isMonomial ? degree : nil
   }
 
   /// F and h from the covariance of the weighted sums, whose entries are finite.
