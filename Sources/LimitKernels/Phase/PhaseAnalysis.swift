@@ -139,14 +139,15 @@ public struct PhaseAnalysis: Sendable {
       let slope = try maps.slope(0)
       points.append(FixedPoint(q: .zero, slope: .finite(slope), stability: Self.stability(slope)))
     }
-    let signs = try maps.signs { try maps.growth($0) }
+    let signs = try maps.signs(first: 1) { try maps.growth($0) }
     for zero in try SignedRoots.zeros(signs, { try maps.growth($0) }) {
       let slope = try maps.overInterval(zero) { try maps.lengthSlope($0) }
       points.append(FixedPoint(q: .finite(zero), slope: .finite(slope), stability: Self.stability(slope)))
     }
     fixedPoints = points
     // Between fixed points the sign of V(q) − q says which way the length goes.
-    let start = (try? maps.growth(1)).map { SignedRoots.sign($0) } ?? 1
+    var start = 1
+    do { start = SignedRoots.sign(try maps.growth(1)) } catch GaussianError.notIntegrable {}
     func value(_ point: FixedPoint) -> Double { point.q.estimate?.value ?? .infinity }
     if start > 0 {
       fixedPoint = points.first { value($0) >= 1 }
@@ -182,7 +183,8 @@ public struct PhaseAnalysis: Sendable {
       let square = try maps.squaredDerivative(0)
       add(.zero, square, square)
     }
-    for zero in try SignedRoots.zeros(try maps.signs { try maps.criticality($0) }, { try maps.criticality($0) }) {
+    let signs = try maps.signs(first: -1) { try maps.criticality($0) }
+    for zero in try SignedRoots.zeros(signs, { try maps.criticality($0) }) {
       add(
         zero, try maps.overInterval(zero) { try maps.squaredDerivative($0) },
         try maps.overInterval(zero) { try maps.squareSlope($0) })

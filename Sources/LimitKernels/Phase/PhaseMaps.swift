@@ -56,7 +56,7 @@ struct PhaseMaps: Sendable {
     guard q > 0 else {
       let (left, right) = (activation.derivative.evaluate(-1e-300), activation.derivative.evaluate(1e-300))
       let mean = 0.5 * (left * left + right * right)
-      return Estimate(closedForm: mean, ulps: 4)
+      return mean == 0 ? .zero : Estimate(closedForm: mean, ulps: 4)
     }
     return try derivative.expectation(try pair(q), relativeTolerance: Self.tolerance)
   }
@@ -99,10 +99,16 @@ struct PhaseMaps: Sendable {
   // MARK: Grids and intervals
 
   /// The signs of a function of q on the grid; where φ overflows the sign is that of `V(q)`, positive.
-  func signs(_ function: (Double) throws -> Estimate) throws -> [SignedRoots.Sample] {
+  ///
+  /// - Parameter first: The sign at `q = σ_b² > 0`, where `E φ²` decides it and rounding may hide it.
+  func signs(first: Int, _ function: (Double) throws -> Estimate) throws -> [SignedRoots.Sample] {
     let start = bias.value > 0 ? bias.value : 0x1p-60
     var samples: [SignedRoots.Sample] = []
     var point = start
+    if bias.value > 0 {
+      samples.append(SignedRoots.Sample(point: start, sign: first))
+      point *= 2.0.squareRoot()
+    }
     while point <= max(0x1p60, 0x1p20 * start) {
       do {
         samples.append(SignedRoots.Sample(point: point, sign: SignedRoots.sign(try function(point))))

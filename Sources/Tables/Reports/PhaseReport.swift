@@ -49,9 +49,15 @@ public struct PhaseReport: Sendable {
     return lines
   }
 
+  private static func short(_ number: ExactNumber) -> String {
+    let text = number.description
+    return text.count <= 24 ? text : NumberText.shortest(number.doubleValue)
+  }
+
   private var table: Table {
     var table = Table(
-      title: "\(analysis.activation), sigma_w^2 = \(analysis.weightVariance), sigma_b^2 = \(analysis.biasVariance): "
+      title: "\(analysis.activation), sigma_w^2 = \(Self.short(analysis.weightVariance)), "
+        + "sigma_b^2 = \(Self.short(analysis.biasVariance)): "
         + "phase \(analysis.phase.rawValue), length \(analysis.lengths.rawValue)",
       columns: [Column("quantity"), Column("value", kind: .quantity)], notes: analysis.notes)
     for line in lines { table.append([.text(line.name), .quantity(line.value)]) }
