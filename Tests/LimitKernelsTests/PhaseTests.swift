@@ -54,7 +54,7 @@ private func phase(_ activation: String, _ weight: String = "1", _ bias: String 
     #expect(try phase("leaky-relu(1/2)").critical.first?.weightVariance.estimate?.exact == ExactNumber(8, 5))
   }
 
-  /// Poole et al. and Schoenholz et al.: tanh is critical at (1, 0), and at (1.76, 0.05) to the digits printed there.
+  // The papers of Poole and of Schoenholz: tanh is critical at (1, 0), and at (1.76, 0.05) to the digits printed there.
   @Test func publishedEdgeOfChaos() throws {
     let origin = try phase("tanh")
     #expect(origin.phase == .critical)
@@ -89,7 +89,7 @@ private func phase(_ activation: String, _ weight: String = "1", _ bias: String 
     #expect((gaussian.value - (1 + 0.5.squareRoot())).magnitude <= gaussian.error)
   }
 
-  /// Jumps: χ₁ is infinite and no weight variance is critical. For sign without bias R(c) = (2/π) asin c.
+  // With jumps χ₁ is infinite and no weight variance is critical. For sign without bias R(c) = (2/π) asin c.
   @Test func jumps() throws {
     let sign = try phase("sign", "3")
     #expect(sign.chi.status == "infinite")
@@ -112,7 +112,7 @@ private func phase(_ activation: String, _ weight: String = "1", _ bias: String 
   }
 
   /// Every activation, three laws: no error, and what is called a fixed point is one.
-  @Test(arguments: ActivationRegistry.all.flatMap(\.examples)) func everyActivation(_ name: String) throws {
+  @Test(arguments: ActivationRegistry.all.compactMap(\.examples.first)) func everyActivation(_ name: String) throws {
     for (weight, bias) in [("1", "0"), ("3/2", "1/10"), ("1/10", "1")] {
       let result = try phase(name, weight, bias)
       #expect((result.lengths == .converges) == (result.fixedPoint != nil && result.lengths != .oscillates))

@@ -93,10 +93,10 @@ private func entry(_ network: Network, _ x: ExactNumber = 1, _ y: ExactNumber = 
       let exponents =
         "{a: [\((zeros + [last]).joined(separator: ", "))], b: [\((zeros + ["0"]).joined(separator: ", "))], c: 0}"
       return try entry(
-        try network(exponents, hidden: hidden, activation: activation, bias: "none", readoutBias: "none"), 1, -2)
+        try network(exponents, hidden: hidden, activation: activation, bias: "none", readoutBias: "none"), 1, 2)
     }
     let layerByLayer = try entry(
-      try network("ntk", hidden: hidden, activation: activation, bias: "none", readoutBias: "none"), 1, -2)
+      try network("ntk", hidden: hidden, activation: activation, bias: "none", readoutBias: "none"), 1, 2)
     let once = try at("\(size)")
     #expect(once.groups.map(\.law.exponent) == layerByLayer.groups.map { _ in 0 })
     #expect(once.groups.map(\.law.coefficient) == layerByLayer.groups.map(\.law.coefficient))
@@ -124,7 +124,7 @@ private func entry(_ network: Network, _ x: ExactNumber = 1, _ y: ExactNumber = 
     // A bias that starts at zero has no size; its gradient does.
     let trained = try entry(
       try network(exponents, hidden: 2, activation: "relu", bias: "constant(0)", readoutBias: "none"))
-    #expect(trained.groups.map(\.law.exponent) == [-2, -1, -2, -1, -2])
+    #expect(trained.groups.map(\.law.exponent) == [-2, -2, -2, -1, -2])
   }
 
   @Test func whatIsNotHomogeneousHasNoPowerLaw() throws {
