@@ -118,6 +118,15 @@ public struct ScalarFunction: Sendable {
     return product
   }
 
+  /// The degree k of a positively homogeneous function, `f(t z) = t^k f(z)` for t > 0, recognized by its exact form.
+  public var homogeneity: Int? {
+    guard let pieces, pieces.breakpoints.allSatisfy(\.isZero) else { return nil }
+    let degrees = Set(pieces.polynomials.filter { $0.degree >= 0 }.map(\.degree))
+    guard degrees.count == 1, let degree = degrees.first else { return nil }
+    let isMonomial = pieces.polynomials.allSatisfy { $0.coefficients.dropLast().allSatisfy(\.isZero) }
+    return isMonomial ? degree : nil
+  }
+
   /// How fast the function grows towards +∞ (`sign > 0`) or −∞.
   public func growth(towards sign: Int) -> Growth {
     if let pieces {

@@ -18,4 +18,8 @@ static inline gsl_qrng *cgsl_sobol_alloc(unsigned int dimension) {
   return gsl_qrng_alloc(gsl_qrng_sobol, dimension);
 }
 
+static inline gsl_root_fsolver *cgsl_brent_alloc(void) {
+  return gsl_root_fsolver_alloc(gsl_root_fsolver_brent);
+}
+
 #endif

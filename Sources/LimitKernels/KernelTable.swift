@@ -29,6 +29,13 @@ public struct PowerLaw: Sendable {
     return PowerLaw(exponent: top, coefficient: terms.reduce(.zero) { $0 + $1.coefficient })
   }
 
+  /// What becomes of the quantity as N → ∞.
+  public var verdict: Verdict {
+    guard let estimate = coefficient.estimate else { return coefficient.status == "infinite" ? .diverges : .undefined }
+    if estimate.isExactlyZero { return .zero }
+    return exponent.isZero ? .finite : exponent.signum > 0 ? .diverges : .vanishes
+  }
+
   /// The limit N → ∞: the coefficient, zero, or infinite with the reason.
   ///
   /// A coefficient of exactly 0 stays 0.
@@ -44,6 +51,20 @@ public struct PowerLaw: Sendable {
         reason: "it grows like N^\(exponent) with coefficient \(value) under this parameterization")
     }
   }
+}
+
+/// What becomes of a quantity as the width grows.
+public enum Verdict: String, Sendable {
+  /// It has a limit that is not zero.
+  case finite
+  /// It grows without bound.
+  case diverges
+  /// It goes to zero.
+  case vanishes
+  /// Its coefficient is exactly zero, and no power of N describes it.
+  case zero
+  /// Its coefficient does not exist.
+  case undefined
 }
 
 /// `1 − K(x, y)/√(K(x, x) K(y, y))` of both kernels; nil where a kernel is not finite or vanishes at x or y.
@@ -70,6 +91,9 @@ public struct KernelEntry: Sendable {
   /// The second moment of the function as a power of the width.
   public let nngpLaw: PowerLaw
   public let oneMinusCorrelation: CorrelationGap
+
+  /// The NTK as a power of the width: the sum of the groups that attain the largest exponent.
+  public var ntkLaw: PowerLaw { PowerLaw.leading(groups.map(\.law)) }
 }
 
 /// The limiting kernels of a network at all pairs i ≤ j of some points.
@@ -108,7 +132,8 @@ public enum KernelError: Error, Sendable, Equatable, CustomStringConvertible {
     case .noPoints: return "No points were given. Give at least one with --at or --points."
     case .unstable(let layer, let exponent):
       return "There is no limit: the preactivations of layer \(layer) scale like N^\(exponent) under this "
-        + "parameterization. Choose exponents a, b whose sum is 0 in the first layer and 1/2 in the other hidden layers."
+        + "parameterization, and only a homogeneous activation (relu, square) above every bias passes a power of N on. "
+        + "Choose exponents a, b whose sum is 0 in the first layer and 1/2 in the other hidden layers."
     }
   }
 }

@@ -3,13 +3,24 @@ import Networks
 
 /// The powers of the width N that a parameterization gives the function and each parameter group.
 ///
-/// With `ν₁ = 0`, `ν_l = 1` after the first layer and `p_l = ν_l/2 − a_l − b_l`, hidden layers are stable if
-/// `p_1 = … = p_L = 0`; then `f ~ N^{p_{L+1}}`, and the group `w^l` has the exponent
-/// `ν_l − 2 a_l − c_l + 2 p_{L+1} [l ≤ L]`, the group `b^l` has `−2 A_l − C_l + 2 p_{L+1} [l ≤ L]`.
+/// With `ν₁ = 0`, `ν_l = 1` after the first layer and `p_l = ν_l/2 − a_l − b_l`, the preactivations of layer l scale
+/// like `N^{e_l}`,
+///
+///     e_1 = p_1 ,   e_l = p_l + k_{l−1} e_{l−1} ,   f ~ N^{e_{L+1}} ,
+///
+/// where `k_l` is the degree of the activation of layer l, positively homogeneous where `e_l ≠ 0`: then
+/// `φ(N^e z) = N^{k e} φ(z)` for every z, and the power of N leaves the layer as a factor. A layer with `e_l = 0`, as
+/// all hidden ones are under the usual parameterizations, needs no degree. The groups have the exponents
+///
+///     w^l :  ν_l − 2 a_l − c_l + 2 k_{l−1} e_{l−1} [l ≥ 2] + S_l ,   b^l :  −2 A_l − C_l + S_l ,
+///     S_l = Σ_{m>l} (2 p_m + 2 (k_{m−1} − 1) e_{m−1}) ,
+///
+/// and the coefficients of the NTK parameterization. A bias scales like `N^{−A_l−B_l}`: below `e_l` it is gone in the
+/// limit, at `e_l` it stays, above `e_l` the layer has no limit.
 ///
 /// **Source.** Yang and Hu 2021, the abc-parameterizations, with separate exponents for biases.
 struct WidthExponents: Sendable {
-  /// The exponent of the weighted sum's part of the NNGP kernel, `2 p_{L+1}`.
+  /// The exponent of the weighted sum's part of the NNGP kernel, `2 e_{L+1}`.
   let function: Rational
   /// The exponent of the readout bias's part, `−2 (A + B)`.
   let readoutBias: Rational
@@ -18,6 +29,8 @@ struct WidthExponents: Sendable {
   private let weights: [Rational]
   private let biases: [Rational]
 
+  /// - Throws: ``KernelError/unstable(layer:exponent:)`` where a power of N meets an activation that is not
+  ///   homogeneous, or a bias outgrows its layer.
   init(_ network: Network) throws {
     let count = network.layers.count
     func rational(_ number: ExactNumber) -> Rational {
@@ -26,30 +39,49 @@ struct WidthExponents: Sendable {
     var weights: [Rational] = []
     var biases: [Rational] = []
     var survives: [Bool] = []
-    var last = Rational.zero
-    var lastBias = Rational.zero
-    for index in 0..<count {
+    // What each layer multiplies the squared gradients of the earlier ones by.
+    var passes: [Rational] = []
+    var readoutBias = Rational.zero
+    // e and k e of the layer before.
+    var (scale, features, degree) = (Rational.zero, Rational.zero, Rational(1))
+    for (index, layer) in network.layers.enumerated() {
       let exponents = network.exponents(ofLayer: index)
       let nu: Rational = index == 0 ? 0 : 1
       let a = rational(exponents.weightMultiplier)
       let p = nu / 2 - a - rational(exponents.weightDeviation)
       let biasScale = -(rational(exponents.biasMultiplier) + rational(exponents.biasDeviation))
-      let isReadout = index == count - 1
-      if !isReadout, !p.isZero { throw KernelError.unstable(layer: index + 1, exponent: p) }
-      if !isReadout, network.layers[index].bias != nil, biasScale.signum > 0 {
-        throw KernelError.unstable(layer: index + 1, exponent: biasScale)
-      }
-      survives.append(biasScale.isZero)
-      if isReadout { (last, lastBias) = (p, biasScale) }
-      weights.append(nu - 2 * a - rational(exponents.weightRate))
+      passes.append(2 * p + 2 * (degree - 1) * scale)
+      weights.append(nu - 2 * a - rational(exponents.weightRate) + 2 * features)
       biases.append(-2 * rational(exponents.biasMultiplier) - rational(exponents.biasRate))
+      scale = p + features
+      if index == count - 1 {
+        readoutBias = 2 * biasScale
+        break
+      }
+      let hasBias = layer.bias.map { !($0.moment(2).estimate?.isExactlyZero ?? false) } ?? false
+      if hasBias, biasScale > scale { throw KernelError.unstable(layer: index + 1, exponent: biasScale) }
+      survives.append(biasScale == scale)
+      guard !scale.isZero else {
+        (features, degree) = (0, 1)
+        continue
+      }
+      guard let order = layer.activation?.value.homogeneity else {
+        throw KernelError.unstable(layer: index + 1, exponent: scale)
+      }
+      degree = Rational(order)
+      features = degree * scale
     }
-    let shift = 2 * last
-    self.weights = weights.enumerated().map { $0.offset == count - 1 ? $0.element : $0.element + shift }
-    self.biases = biases.enumerated().map { $0.offset == count - 1 ? $0.element : $0.element + shift }
+    var sum = Rational.zero
+    for index in (0..<count).reversed() {
+      weights[index] = weights[index] + sum
+      biases[index] = biases[index] + sum
+      sum = sum + passes[index]
+    }
+    self.weights = weights
+    self.biases = biases
     biasSurvives = survives
-    function = shift
-    readoutBias = 2 * lastBias
+    function = 2 * scale
+    self.readoutBias = readoutBias
   }
 
   func group(_ group: ParameterGroup) -> Rational {

@@ -39,7 +39,7 @@ enum Failure: Error {
     case let error as GaussianError: return (error.isAboutParameters ? .usage : .accuracy, "\(error)")
     case WidthStudyError.notFinite: return (.accuracy, "\(error)")
     case is WidthStudyError: return (.usage, "\(error)")
-    case is KernelError, ExpectationError.indefinite: return (.usage, "\(error)")
+    case is KernelError, is PhaseError, ExpectationError.indefinite: return (.usage, "\(error)")
     case is NetworkError, is LawError, is ActivationError, is NumberError, is CallSyntax.SyntaxError:
       return (.usage, "\(error)")
     case TableError.noTable: return (.usage, "\(error)")

@@ -17,7 +17,8 @@ struct Infwidth: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      TableCommand.self, MomentsCommand.self, DualCommand.self, ConvergeCommand.self, VerifyCommand.self,
+      TableCommand.self, ScalingCommand.self, PhaseCommand.self, MomentsCommand.self, DualCommand.self,
+      ConvergeCommand.self, VerifyCommand.self,
       TablesCommand.self, LawsCommand.self, ActivationsCommand.self,
     ],
     defaultSubcommand: TableCommand.self)

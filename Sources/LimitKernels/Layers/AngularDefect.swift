@@ -29,15 +29,7 @@ struct AngularDefect: Sendable {
     plan = try GaussianDefectPlan(activation)
     dual = try GaussianDualPlan(value, value)
     even = value.parity == .even
-    homogeneity = Self.homogeneity(value)
-  }
-
-  private static func homogeneity(_ function: ScalarFunction) -> Int? {
-    guard let pieces = function.pieces, pieces.breakpoints.allSatisfy(\.isZero) else { return nil }
-    let degrees = Set(pieces.polynomials.filter { $0.degree >= 0 }.map(\.degree))
-    guard degrees.count == 1, let degree = degrees.first else { return nil }
-    let isMonomial = pieces.polynomials.allSatisfy { $0.coefficients.dropLast().allSatisfy(\.isZero) }
-    return isMonomial ? degree : nil
+    homogeneity = value.homogeneity
   }
 
   /// `½ E[(φ(u) − φ(v))²]`.
