@@ -57,9 +57,10 @@ public enum ExpectationChain {
     WaveExpectation(),  // sums of exponentials: characteristic functions and exponential moments
     DiscreteEnumeration(),  // purely discrete laws: a finite sum
     NestedQuadrature(maximumVariables: 2),  // adaptive Gauss–Kronrod between break points
-    FourierSeries(),  // smooth-windowed Fourier series against the characteristic function
+    FourierSeries(affordableTerms: 4_000_000),  // smooth-windowed Fourier series against the characteristic function
     GaussianMixtureQuadrature(),  // a Gaussian pair and one more variable: the integral of shifted duals
     NestedQuadrature(maximumVariables: 3),
+    FourierSeries(affordableTerms: 40_000_000),  // with more patience
     QuasiMonteCarlo(),  // randomized Sobol points: a standard error, and it says so
   ]
 
@@ -114,8 +115,8 @@ public enum ExpectationChain {
       if let best, method is QuasiMonteCarlo, stands(best.estimate, best.scale) { break }
       guard let answer = try method.evaluate(question) else { continue }
       guard case .finite(let estimate) = answer.quantity else { return answer.quantity }
-      // 1e-14 of what was added up is as good as double precision gets.
-      let goal = max(8 * question.relativeTolerance * estimate.value.magnitude, 1e-14 * answer.scale)
+      // 1e-14 of what was added up is as good as double precision gets, and underflow to 0 is no reason to go on.
+      let goal = max(8 * question.relativeTolerance * estimate.value.magnitude, 1e-14 * answer.scale, 1e-305)
       if estimate.method == .exact || estimate.error <= goal { return answer.quantity }
       if best.map({ estimate.error < $0.estimate.error }) ?? true { best = (estimate, answer.scale) }
     }

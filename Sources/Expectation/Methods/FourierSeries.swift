@@ -22,8 +22,8 @@ import Numerics
 struct FourierSeries: ExpectationMethod {
   let name = "Fourier series"
 
-  /// Evaluations of single characteristic functions that are worth the wait, about a second.
-  static let affordableTerms = 40_000_000
+  /// Evaluations of single characteristic functions that are worth the wait; 40 million take about a second.
+  let affordableTerms: Int
 
   func evaluate(_ question: ExpectationQuestion) throws -> MethodAnswer? {
     let pair = question.pair
@@ -75,7 +75,7 @@ struct FourierSeries: ExpectationMethod {
     var counts = (u.firstCount, v.firstCount)
     var previousShell = Double.infinity
     var best: (estimate: Estimate, scale: Double)?
-    while (counts.0 + 1) * (2 * counts.1 + 1) * psi.count <= Self.affordableTerms {
+    while (counts.0 + 1) * (2 * counts.1 + 1) * psi.count <= affordableTerms {
       let a = try u.coefficients(upTo: counts.0)
       let b = try v.coefficients(upTo: counts.1)
       var sum = CompensatedSum()
