@@ -1,5 +1,6 @@
 import Activations
 import Moments
+import Numerics
 
 /// Decides whether `E[f(u) g(v)]` exists, before anything is computed.
 ///
@@ -8,7 +9,7 @@ import Moments
 /// `β w` go to. A tail of index ν integrates that growth iff the degree is below ν.
 enum Existence {
   /// The infinite or undefined value, or nil if the expectation exists.
-  static func obstacle(_ question: ExpectationQuestion) throws -> Quantity? {
+  static func obstacle(_ question: ExpectationQuestion) -> Quantity? {
     let pair = question.pair
     var divergent: (positive: Bool, reason: String)?
     for summand in pair.summands {
@@ -41,7 +42,8 @@ enum Existence {
   private static func powerObstacle(
     _ question: ExpectationQuestion, _ summand: PreactivationPair.Summand, _ index: ExactNumber
   ) -> Quantity? {
-    var signs: [Double] = []
+    var positive = false
+    var negative = false
     var text = ""
     for side in [1, -1] {
       switch jointGrowth(question, summand, towards: side) {
@@ -52,18 +54,51 @@ enum Existence {
         if ExactNumber(degree) < index || degree == 0 { continue }
         text = "it needs E|w|^\(degree), which does not exist for \(summand.law)"
       }
-      // Far out, the sign of the integrand is that of its leading term.
-      let far = Double(side) * 1e12
-      let value =
-        question.f.evaluate(question.pair.offsetU.doubleValue + summand.u.doubleValue * far)
-        * question.g.evaluate(question.pair.offsetV.doubleValue + summand.v.doubleValue * far)
-      signs.append(value)
+      // Where one argument does not follow w, its function takes all the signs that the other summands allow.
+      let first = signs(of: question.f, towards: side * summand.u.signum, question.pair)
+      let second = signs(of: question.g, towards: side * summand.v.signum, question.pair.swapped)
+      for a in first {
+        for b in second {
+          if a == b { positive = true } else { negative = true }
+        }
+      }
     }
-    guard let first = signs.first else { return nil }
-    if signs.contains(where: { $0 * first < 0 || ($0.sign != first.sign && !$0.isZero) }) {
-      return .undefined(reason: "\(text), and the positive and the negative part both diverge")
+    switch (positive, negative) {
+    // No sign at all: the integrand vanishes wherever w is large.
+    case (false, false): return nil
+    case (true, true): return .undefined(reason: "\(text), and the positive and the negative part both diverge")
+    default: return .infinite(positive: positive, reason: text)
     }
-    return .infinite(positive: first >= 0, reason: text)
+  }
+
+  /// The signs (true for plus) that `f(u)` takes: far out in one direction, or, for direction 0, on the support of u.
+  private static func signs(of f: ScalarFunction, towards direction: Int, _ pair: PreactivationPair) -> Set<Bool> {
+    var points: [Double] = []
+    if direction != 0 {
+      // Far out, the sign is that of the leading term.
+      points = [Double(direction) * 1e15]
+    } else if pair.isConstantU || (!pair.hasGaussian && pair.summands.allSatisfy { $0.u.isZero || $0.law.decomposition.isDiscrete }),
+      let states = pair.marginalU.withoutGaussian.mixtureStates(limit: 10_000)
+    {
+      points = states.map(\.offsetU.doubleValue)
+    } else {
+      let (lower, upper) = pair.supportOfU
+      let center = pair.offsetU.doubleValue
+      let kinks = f.kinks.map(\.doubleValue)
+      for exponent in stride(from: -30.0, through: 12, by: 0.5) {
+        for base in [center] + kinks {
+          points += [base + Double.pow(10, exponent), base - Double.pow(10, exponent)]
+        }
+      }
+      if lower.isFinite, upper.isFinite {
+        for index in 0..<200 { points.append(lower + (upper - lower) * (Double(index) + 0.5) / 200) }
+      }
+      points = points.filter { $0 > lower && $0 < upper }
+    }
+    return Set(points.compactMap { z in
+      let value = f.evaluate(z)
+      return value == 0 || value.isNaN ? nil : value > 0
+    })
   }
 
   private static func exponentialObstacle(

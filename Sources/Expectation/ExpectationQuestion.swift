@@ -57,16 +57,17 @@ public enum ExpectationChain {
     WaveExpectation(),  // sums of exponentials: characteristic functions and exponential moments
     DiscreteEnumeration(),  // purely discrete laws: a finite sum
     NestedQuadrature(maximumVariables: 2),  // adaptive Gauss–Kronrod between break points
-    FourierSeries(),  // smooth-windowed Fourier series against the characteristic function
+    FourierSeries(affordableTerms: 4_000_000),  // smooth-windowed Fourier series against the characteristic function
     GaussianMixtureQuadrature(),  // a Gaussian pair and one more variable: the integral of shifted duals
     NestedQuadrature(maximumVariables: 3),
+    FourierSeries(affordableTerms: 40_000_000),  // with more patience
     QuasiMonteCarlo(),  // randomized Sobol points: a standard error, and it says so
   ]
 
   /// Answers `E[f(u) g(v)]`.
   ///
-  /// First decides whether the expectation exists, then removes what is constant or affinely dependent, then runs
-  /// down ``methods``. A deterministic answer that misses the tolerance is kept if its relative error is at most
+  /// First removes what is constant or affinely dependent and what vanishes identically, then decides whether the
+  /// expectation exists, then takes independent factors apart and runs down ``methods``. A deterministic answer that misses the tolerance is kept if its relative error is at most
   /// 1e-9; otherwise the chain goes on to sampling.
   ///
   /// - Parameters:
@@ -74,13 +75,10 @@ public enum ExpectationChain {
   ///   - required: A relative accuracy that must be reached; nil accepts what the chain gives.
   /// - Throws: ``ExpectationError`` when `required` is missed, or when no method applies.
   public static func expectation(_ question: ExpectationQuestion, required: Double? = nil) throws -> Quantity {
-    if let missing = try Existence.obstacle(question) { return missing }
     let pair = question.pair
     if pair.isConstantU, question.f.pieces?(pair.offsetU).isZero ?? false { return .zero }
     if pair.isConstantV, question.g.pieces?(pair.offsetV).isZero ?? false { return .zero }
-    let reduced = reduce(question)
-    let answer = try run(reduced.question)
-    let result = reduced.factor.isZero ? .zero : Estimate(exact: reduced.factor) * answer
+    let result = try answer(reduce(question))
     if case .finite(let estimate) = result {
       guard estimate.value.isFinite, estimate.error.isFinite else {
         throw ExpectationError.overflow(quantity: question.name)
@@ -93,14 +91,32 @@ public enum ExpectationChain {
     return result
   }
 
+  /// The answer to a reduced question.
+  private static func answer(_ question: ExpectationQuestion) throws -> Quantity {
+    if question.f.isZero || question.g.isZero { return .zero }
+    if let missing = Existence.obstacle(question) { return missing }
+    let pair = question.pair
+    // Under a law that is symmetric about the origin, what is odd has mean zero.
+    if pair.isSymmetric, question.f.parity * question.g.parity == .odd { return .zero }
+    if pair.isIndependent, !pair.isConstantU, !pair.isConstantV {
+      let first = ExpectationQuestion(
+        question.f, .one, pair.marginalU, relativeTolerance: question.relativeTolerance)
+      let second = ExpectationQuestion(
+        question.g, .one, pair.swapped.marginalU, relativeTolerance: question.relativeTolerance)
+      // The product exists, and so do its factors: neither function vanishes almost everywhere unless its mean is 0.
+      if case .finite(let factor) = try answer(first) { return factor * (try answer(second)) }
+    }
+    return try run(question)
+  }
+
   private static func run(_ question: ExpectationQuestion) throws -> Quantity {
     var best: (estimate: Estimate, scale: Double)?
     for method in methods {
       if let best, method is QuasiMonteCarlo, stands(best.estimate, best.scale) { break }
       guard let answer = try method.evaluate(question) else { continue }
       guard case .finite(let estimate) = answer.quantity else { return answer.quantity }
-      // 1e-14 of what was added up is as good as double precision gets.
-      let goal = max(8 * question.relativeTolerance * estimate.value.magnitude, 1e-14 * answer.scale)
+      // 1e-14 of what was added up is as good as double precision gets, and underflow to 0 is no reason to go on.
+      let goal = max(8 * question.relativeTolerance * estimate.value.magnitude, 1e-14 * answer.scale, 1e-305)
       if estimate.method == .exact || estimate.error <= goal { return answer.quantity }
       if best.map({ estimate.error < $0.estimate.error }) ?? true { best = (estimate, answer.scale) }
     }
@@ -116,17 +132,21 @@ public enum ExpectationChain {
   }
 
   /// Removes a constant argument, and the second argument if it is an affine function of the first.
-  static func reduce(_ question: ExpectationQuestion) -> (question: ExpectationQuestion, factor: ExactNumber) {
+  static func reduce(_ question: ExpectationQuestion) -> ExpectationQuestion {
     var question = question
+    // Sums of exponentials have a closed form for constant and dependent arguments as well.
+    if WaveExpectation.applies(to: question) { return question }
     if question.pair.hasGaussian, question.pair.summands.allSatisfy({ $0.law.decomposition.isDiscrete }) {
       // Dual activations have closed forms for ρ = ±1 as well.
-      return (question, 1)
+      return question
     }
     if question.pair.isConstantU {
       question = ExpectationQuestion(
         question.g, question.f, question.pair.swapped, relativeTolerance: question.relativeTolerance)
     }
-    if !question.pair.isConstantV, let relation = question.pair.affineRelation {
+    if !question.pair.isConstantV, let relation = question.pair.affineRelation,
+      relation.slope.reciprocal != nil
+    {
       let composed = question.g.composed(slope: relation.slope, intercept: relation.intercept)
       question.f = question.f * composed
       question.g = .one
@@ -137,13 +157,19 @@ public enum ExpectationChain {
       question.g = value ?? ScalarFunction.constant(approximately: question.g.evaluate(level))
       question.pair = question.pair.marginalU
     }
-    return (question, 1)
+    return question
   }
 }
 
 extension ScalarFunction {
   /// The constant 1.
   static let one = constant(1)
+
+  /// Whether the function is known to vanish everywhere.
+  var isZero: Bool {
+    if constantValue == 0 { return true }
+    return pieces?.simplified.polynomial?.coefficients.isEmpty ?? false
+  }
 
   static func constant(_ value: ExactNumber) -> ScalarFunction {
     ScalarFunction(name: "\(value)", pieces: PiecewisePolynomial(Polynomial([value])))

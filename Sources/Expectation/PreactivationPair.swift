@@ -137,6 +137,30 @@ public struct PreactivationPair: Sendable {
     return result
   }
 
+  /// Whether no summand is shared: then u and v are independent.
+  var isIndependent: Bool {
+    gaussianUV.isZero && summands.allSatisfy { $0.u.isZero || $0.v.isZero }
+  }
+
+  /// The closed interval that holds u; infinite ends for laws without bounded support.
+  var supportOfU: (lower: Double, upper: Double) {
+    var support = (lower: offsetU.doubleValue, upper: offsetU.doubleValue)
+    if !gaussianUU.isZero { return (-.infinity, .infinity) }
+    for summand in summands where !summand.u.isZero {
+      guard summand.law.tail == .bounded else { return (-.infinity, .infinity) }
+      let coefficient = summand.u.doubleValue
+      let decomposition = summand.law.decomposition
+      var ends = decomposition.atoms.map { $0.value.doubleValue * coefficient }
+      for density in decomposition.densities {
+        ends.append(density.point(density.lower) * coefficient)
+        ends.append(density.point(density.upper) * coefficient)
+      }
+      support.lower += ends.min() ?? 0
+      support.upper += ends.max() ?? 0
+    }
+    return support
+  }
+
   /// Whether (u, v) and (−u, −v) have the same law.
   public var isSymmetric: Bool {
     offsetU.isZero && offsetV.isZero && summands.allSatisfy { $0.law.isSymmetric }

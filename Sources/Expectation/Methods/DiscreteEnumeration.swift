@@ -1,3 +1,4 @@
+import Activations
 import Moments
 
 /// Purely discrete laws: `Σ P(state) f(u) g(v)`, a finite sum of doubles over exact preactivations.
@@ -12,16 +13,34 @@ struct DiscreteEnumeration: ExpectationMethod {
     else { return nil }
     var sum = CompensatedSum()
     var magnitude = 0.0
+    var error = 0.0
     for state in states {
-      let term =
-        state.probability.doubleValue * question.f.evaluate(state.offsetU.doubleValue)
-        * question.g.evaluate(state.offsetV.doubleValue)
+      let mass = state.probability.doubleValue
+      let first = Self.value(question.f, state.offsetU)
+      let second = Self.value(question.g, state.offsetV)
+      let term = mass * first.value * second.value
       sum.add(term)
       magnitude += term.magnitude
+      error += mass * (first.change * second.value.magnitude + first.value.magnitude * second.change)
+      if term.magnitude < .leastNormalMagnitude, first.value != 0 || !first.isExact, second.value != 0 || !second.isExact {
+        error += .leastNonzeroMagnitude
+      }
     }
-    // Arguments are rounded once and the functions are right to a few ulps.
-    let estimate = Estimate(sum.value, error: 16 * 0x1p-53 * magnitude, method: .closedForm)
+    // The functions are right to a few ulps.
+    let estimate = Estimate(sum.value, error: error + 16 * 0x1p-53 * magnitude, method: .closedForm)
     return MethodAnswer(.finite(estimate), scale: magnitude)
+  }
+
+  /// `f` at the double nearest `z`, what the rounding of z can have changed, and whether z is a double.
+  private static func value(
+    _ f: ScalarFunction, _ z: ExactNumber
+  ) -> (value: Double, change: Double, isExact: Bool) {
+    let rounded = z.doubleValue
+    let value = f.evaluate(rounded)
+    if ExactNumber(exactly: rounded) == z { return (value, 0, f.pieces != nil) }
+    let change = max(
+      (f.evaluate(rounded.nextUp) - value).magnitude, (f.evaluate(rounded.nextDown) - value).magnitude)
+    return (value, change, false)
   }
 }
 

@@ -5,7 +5,7 @@ import Numerics
 
 /// A Fourier series of `f` and `g` against the joint characteristic function, for any number of inputs.
 ///
-/// On an interval that contains the preactivation up to a probability of 1e-34, `f` is replaced by `F = f · W` with a
+/// On an interval that contains the preactivation up to a probability of 1e-26, `f` is replaced by `F = f · W` with a
 /// window W that is 1 there to within 1e-17 and falls to 0 smoothly outside,
 ///
 ///     W(z) = ½ [erf((z − c + B)/δ) − erf((z − c − B)/δ)] ,
@@ -17,12 +17,13 @@ import Numerics
 /// For f analytic in a strip of half-width h the coefficients fall like `exp(−h ω)`; at a kink they fall like a power
 /// of 1/ω, and the decay of Ψ must help. The sum runs over growing squares |m|, |n| ≤ M; the tail is bounded by the
 /// absolute values of the last two dyadic shells, continued as the geometric series that they begin, twice over.
-/// Rounding is bounded through the sum of all absolute values.
+/// Rounding is bounded through the sum of all absolute values. Terms that are below 1e-20 of what is already added up
+/// are not finished: their product over the coordinates stops early, and what it has come to bounds what they are.
 struct FourierSeries: ExpectationMethod {
   let name = "Fourier series"
 
-  /// Evaluations of single characteristic functions that are worth the wait, about a second.
-  static let affordableTerms = 40_000_000
+  /// Evaluations of single characteristic functions that are worth the wait; 40 million take about a second.
+  let affordableTerms: Int
 
   func evaluate(_ question: ExpectationQuestion) throws -> MethodAnswer? {
     let pair = question.pair
@@ -56,7 +57,7 @@ struct FourierSeries: ExpectationMethod {
         magnitude += size
         if m > count / 2 { shell += size }
       }
-      let estimate = Self.estimate(sum, magnitude, shell, previousShell, u.cutoffError, 1)
+      let estimate = Self.estimate(sum, magnitude, shell, previousShell, u.cutoffError * u.scale, Double(psi.count))
       if let estimate {
         if best.map({ estimate.error < $0.estimate.error }) ?? true { best = (estimate, magnitude) }
         if estimate.error <= question.relativeTolerance * estimate.value.magnitude { break }
@@ -74,12 +75,14 @@ struct FourierSeries: ExpectationMethod {
     var counts = (u.firstCount, v.firstCount)
     var previousShell = Double.infinity
     var best: (estimate: Estimate, scale: Double)?
-    while (counts.0 + 1) * (2 * counts.1 + 1) * psi.count <= Self.affordableTerms {
+    while (counts.0 + 1) * (2 * counts.1 + 1) * psi.count <= affordableTerms {
       let a = try u.coefficients(upTo: counts.0)
       let b = try v.coefficients(upTo: counts.1)
       var sum = CompensatedSum()
       var magnitude = 0.0
       var shell = 0.0
+      var skipped = 0.0
+      let lengths = b.map(\.length)
       for m in 0...counts.0 {
         // Conjugate pairs (m, n) and (−m, −n) give twice the real part.
         let s = u.frequency(m)
@@ -87,20 +90,30 @@ struct FourierSeries: ExpectationMethod {
         var row = Complex<Double>.zero
         var rowMagnitude = 0.0
         var rowShell = 0.0
+        let length = a[m].length * factor
+        let negligible = 1e-20 * magnitude
         for n in -counts.1...counts.1 {
+          let largest = length * lengths[abs(n)]
+          if largest <= negligible {
+            skipped += largest
+            continue
+          }
+          guard let value = psi.value(s, v.frequency(n), atLeast: negligible / largest) else {
+            skipped += negligible
+            continue
+          }
           let coefficient = n >= 0 ? b[n] : b[-n].conjugate
-          let term = coefficient * psi.value(s, v.frequency(n))
+          let term = coefficient * value
           row = row + term
           let size = term.real.magnitude + term.imaginary.magnitude
           rowMagnitude += size
           if abs(n) > counts.1 / 2 { rowShell += size }
         }
-        let size = a[m].length * factor
         sum.add(factor * (a[m] * row).real)
-        magnitude += size * rowMagnitude
-        shell += size * (m > counts.0 / 2 ? rowMagnitude : rowShell)
+        magnitude += length * rowMagnitude
+        shell += length * (m > counts.0 / 2 ? rowMagnitude : rowShell)
       }
-      let cutoff = (u.cutoffError + v.cutoffError) * u.scale * v.scale
+      let cutoff = (u.cutoffError + v.cutoffError) * u.scale * v.scale + skipped
       let dimension = Double(psi.count)
       if let estimate = Self.estimate(sum.value, magnitude, shell, previousShell, cutoff, dimension) {
         if best.map({ estimate.error < $0.estimate.error }) ?? true { best = (estimate, magnitude) }
@@ -130,31 +143,118 @@ struct FourierSeries: ExpectationMethod {
 private struct JointCharacteristicFunction {
   private let offset: (u: Double, v: Double)
   private let covariance: (uu: Double, uv: Double, vv: Double)
-  private let symmetric: [(law: any Law, u: Double, v: Double)]
-  private let asymmetric: [(law: any Law, u: Double, v: Double)]
+  private typealias Factor = (function: (Double) -> Complex<Double>, u: Double, v: Double)
+  /// Factors with real values, the widest first: they fall first.
+  private let symmetric: [Factor]
+  private let asymmetric: [Factor]
   /// The number of factors.
   var count: Int { symmetric.count + asymmetric.count + 1 }
 
   init?(_ pair: PreactivationPair) {
     offset = (pair.offsetU.doubleValue, pair.offsetV.doubleValue)
     covariance = (pair.gaussianUU.doubleValue, pair.gaussianUV.doubleValue, pair.gaussianVV.doubleValue)
-    let parts = pair.summands.map { (law: $0.law, u: $0.u.doubleValue, v: $0.v.doubleValue) }
-    symmetric = parts.filter(\.law.isSymmetric)
-    asymmetric = parts.filter { !$0.law.isSymmetric }
+    var tables: [String: TabulatedCharacteristicFunction] = [:]
+    var symmetric: [Factor] = []
+    var asymmetric: [Factor] = []
+    for summand in pair.summands {
+      var function: (Double) -> Complex<Double> = summand.law.characteristicFunction
+      let name = summand.law.description
+      if let table = tables[name] ?? TabulatedCharacteristicFunction(summand.law) {
+        tables[name] = table
+        function = { table.value($0) }
+      }
+      let factor = (function, summand.u.doubleValue, summand.v.doubleValue)
+      if summand.law.isSymmetric { symmetric.append(factor) } else { asymmetric.append(factor) }
+    }
+    func width(_ factor: Factor) -> Double { factor.u.magnitude + factor.v.magnitude }
+    self.symmetric = symmetric.sorted { width($0) > width($1) }
+    self.asymmetric = asymmetric
   }
 
-  func value(_ s: Double, _ t: Double) -> Complex<Double> {
+  func value(_ s: Double, _ t: Double) -> Complex<Double> { value(s, t, atLeast: 0) ?? .zero }
+
+  /// Nil if the modulus is seen to be below `threshold`.
+  func value(_ s: Double, _ t: Double, atLeast threshold: Double) -> Complex<Double>? {
     let quadratic = s * s * covariance.uu + 2 * s * t * covariance.uv + t * t * covariance.vv
     var real = quadratic == 0 ? 1 : Double.exp(-0.5 * max(quadratic, 0))
     for part in symmetric {
-      if real == 0 { return .zero }
-      real *= part.law.characteristicFunction(s * part.u + t * part.v).real
+      if real.magnitude <= threshold { return nil }
+      real *= part.function(s * part.u + t * part.v).real
     }
+    if real.magnitude <= threshold { return nil }
     let phase = s * offset.u + t * offset.v
     if asymmetric.isEmpty && phase == 0 { return Complex(real) }
     var product = Complex(real) * Complex(.cos(phase), .sin(phase))
-    for part in asymmetric { product = product * part.law.characteristicFunction(s * part.u + t * part.v) }
+    for part in asymmetric { product = product * part.function(s * part.u + t * part.v) }
     return product
+  }
+}
+
+/// The characteristic function of a law of bounded support that is slow to evaluate, by interpolation.
+///
+/// With the support in `[c − R, c + R]`, `e^{−ict} ψ(t)` has derivatives below `Rⁿ`. On panels of half-length `1/R`, 16
+/// Chebyshev points interpolate it to `2 · 2^{−16}/16! < 1e-17`. Panels are filled when they are first needed.
+private final class TabulatedCharacteristicFunction {
+  private static let count = 16
+  private static let largestPanel = 100_000
+  private let law: any Law
+  private let center: Double
+  private let radius: Double
+  private let isReal: Bool
+  private var panels: [[Complex<Double>]] = []
+
+  /// Nil for unbounded laws and those whose characteristic function is elementary.
+  init?(_ law: any Law) {
+    guard law.tail == .bounded else { return nil }
+    let decomposition = law.decomposition
+    guard decomposition.densities.contains(where: { $0.box == nil }) else { return nil }
+    var ends = decomposition.atoms.map(\.value.doubleValue)
+    for density in decomposition.densities { ends += [density.point(density.lower), density.point(density.upper)] }
+    guard let lower = ends.min(), let upper = ends.max(), upper > lower else { return nil }
+    self.law = law
+    isReal = law.isSymmetric
+    center = isReal ? 0 : (lower + upper) / 2
+    radius = isReal ? max(upper, -lower) : (upper - lower) / 2
+  }
+
+  func value(_ t: Double) -> Complex<Double> {
+    let position = t.magnitude * radius / 2
+    guard position < Double(Self.largestPanel) else { return law.characteristicFunction(t) }
+    let panel = Int(position)
+    while panels.count <= panel { panels.append([]) }
+    if panels[panel].isEmpty { panels[panel] = coefficients(panel) }
+    // Clenshaw's recursion.
+    let x = 2 * (position - Double(panel)) - 1
+    let list = panels[panel]
+    if isReal {
+      var (b1, b2) = (0.0, 0.0)
+      for k in stride(from: Self.count - 1, through: 1, by: -1) { (b1, b2) = (2 * x * b1 - b2 + list[k].real, b1) }
+      return Complex(x * b1 - b2 + list[0].real)
+    }
+    var (b1, b2) = (Complex<Double>.zero, Complex<Double>.zero)
+    for k in stride(from: Self.count - 1, through: 1, by: -1) { (b1, b2) = (Complex(2 * x) * b1 - b2 + list[k], b1) }
+    let reduced = Complex(x) * b1 - b2 + list[0]
+    let angle = center * t.magnitude
+    let result = reduced * Complex(.cos(angle), .sin(angle))
+    return t < 0 ? result.conjugate : result
+  }
+
+  /// Chebyshev coefficients on `[2 panel / R, 2 (panel + 1) / R]`.
+  private func coefficients(_ panel: Int) -> [Complex<Double>] {
+    let count = Self.count
+    let values = (0..<count).map { j -> Complex<Double> in
+      let x = Double.cos(.pi * (Double(j) + 0.5) / Double(count))
+      let t = (2 * Double(panel) + 1 + x) / radius
+      return Complex(.cos(-center * t), .sin(-center * t)) * law.characteristicFunction(t)
+    }
+    return (0..<count).map { k in
+      var sum = Complex<Double>.zero
+      for j in 0..<count {
+        let factor = Double.cos(.pi * Double(k) * (Double(j) + 0.5) / Double(count))
+        sum = sum + Complex(factor) * values[j]
+      }
+      return sum * Complex((k == 0 ? 1 : 2) / Double(count))
+    }
   }
 }
 
@@ -177,7 +277,7 @@ private struct Side {
   let firstCount: Int
 
   /// The probability beyond the interval.
-  private static let outside = 1e-34
+  private static let outside = 1e-26
 
   init?(_ function: ScalarFunction, _ pair: PreactivationPair) {
     // Heavy tails leave no interval; exponential growth outruns the cut.
@@ -186,12 +286,12 @@ private struct Side {
     }
     guard let interval = Self.interval(pair) else { return nil }
     self.function = function
-    let radius = max((interval.upper - interval.lower) / 2, 1e-300)
+    let radius = max((interval.upper - interval.lower) / 2, 1e-290)
     let center = (interval.upper + interval.lower) / 2
     let isAnalytic = function.strip > 0
     // Entire functions of the interface behave like strips of half-width 3: erf and its kin grow like e^{y²}.
     // At kinks the coefficients fall slowly anyway: there a short period counts, not a soft edge.
-    let edge = isAnalytic ? min(min(function.strip, 3) / 3, radius) : radius / 8
+    let edge = isAnalytic ? min(min(function.strip, 3) / 3, radius) : radius / 24
     self.radius = radius
     self.center = center
     self.edge = edge
@@ -205,31 +305,19 @@ private struct Side {
       largest = max(largest, function.evaluate(center + radius * (Double(index) / 32 - 1)).magnitude)
     }
     scale = largest
-    cutoffError = 4e-17
+    // At the end of the interval W is 1 to within 1e-17; there is mass near it only if it is the support's end.
+    cutoffError = interval.isSupport ? 4e-17 : 1e-22
   }
 
-  /// Where u is but for a probability of 1e-34: the exact support, or Chernoff's bound, whichever is shorter.
-  private static func interval(_ pair: PreactivationPair) -> (lower: Double, upper: Double)? {
-    var support = (lower: pair.offsetU.doubleValue, upper: pair.offsetU.doubleValue)
-    var isBounded = pair.gaussianUU.isZero
+  /// Where u is but for a probability of 1e-26: the exact support, or Chernoff's bound, whichever is shorter.
+  private static func interval(_ pair: PreactivationPair) -> (lower: Double, upper: Double, isSupport: Bool)? {
     var parts: [(law: any Law, coefficient: Double)] = []
     for summand in pair.summands where !summand.u.isZero {
       let coefficient = summand.u.doubleValue
       parts.append((summand.law, coefficient))
-      switch summand.law.tail {
-      case .power: return nil
-      case .gaussian, .exponential: isBounded = false
-      case .bounded:
-        let decomposition = summand.law.decomposition
-        var ends = decomposition.atoms.map { $0.value.doubleValue * coefficient }
-        for density in decomposition.densities {
-          ends.append(density.point(density.lower) * coefficient)
-          ends.append(density.point(density.upper) * coefficient)
-        }
-        support.lower += ends.min() ?? 0
-        support.upper += ends.max() ?? 0
-      }
+      if case .power = summand.law.tail { return nil }
     }
+    let support = pair.supportOfU
     let variance = pair.gaussianUU.doubleValue
     let offset = pair.offsetU.doubleValue
     // P(u ≥ r) ≤ E e^{t u} e^{−t r} for every t > 0.
@@ -246,12 +334,11 @@ private struct Side {
     }
     var upper = chernoff(1)
     var lower = -chernoff(-1)
-    if isBounded {
-      upper = min(upper, support.upper)
-      lower = max(lower, support.lower)
-    }
+    let isSupport = support.upper <= upper || support.lower >= lower
+    upper = min(upper, support.upper)
+    lower = max(lower, support.lower)
     guard lower.isFinite, upper.isFinite, lower < upper else { return nil }
-    return (lower, upper)
+    return (lower, upper, isSupport)
   }
 
   func frequency(_ m: Int) -> Double { Double.pi * Double(m) / halfPeriod }

@@ -63,7 +63,22 @@ struct GaussianMixtureQuadrature: ExpectationMethod {
         guard let inverse = slope.reciprocal else { continue }
         ends += kinks.map { density.parameter((($0 - offset) * inverse).doubleValue) }
       }
-      ends = ends.filter { $0 >= density.lower && $0 <= density.upper }.sorted()
+      for (function, offset, slope, variance) in [
+        (question.f, state.offsetU.doubleValue, variable.u.doubleValue, pair.gaussianUU.doubleValue),
+        (question.g, state.offsetV.doubleValue, variable.v.doubleValue, pair.gaussianVV.doubleValue),
+      ] where slope != 0 {
+        // A law much wider than the dual's own scale steps over its features unless it is told where they are.
+        let deviation = variance.squareRoot()
+        let places = function.kinks.map(\.doubleValue) + function.transitions
+        let reach = deviation + (places.map(\.magnitude).min() ?? 0)
+        guard slope.magnitude * density.spread > 5 * reach else { continue }
+        for place in places {
+          for shift in [-10, -3, 0, 3, 10] {
+            ends.append(density.parameter((place + Double(shift) * deviation - offset) / slope))
+          }
+        }
+      }
+      ends = Set(ends.filter { $0 >= density.lower && $0 <= density.upper }).sorted()
       for (lower, upper) in zip(ends, ends.dropFirst()) where upper > lower {
         let result = try integrateAdaptively(
           from: lower, to: upper, absolute: 0, relative: question.relativeTolerance, workspace: workspace

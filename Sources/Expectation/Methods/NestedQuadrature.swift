@@ -242,7 +242,7 @@ struct NestedIntegral {
     let absolute = 0.2 * relativeTolerance * scale
     let pass = try Pass(self, densities, absolute: absolute, relative: 0.2 * relativeTolerance)
     var result = pass.integrate(level: 0, u: offset.u, v: offset.v)
-    result.error += 16 * 0x1p-53 * scale
+    result.error += 16 * 0x1p-53 * scale + 4 * 0x1p-53 * rough.sensitivity
     if let failure = pass.failure { throw failure }
     return (result, scale)
   }
@@ -266,21 +266,31 @@ struct NestedIntegral {
   private struct RoughScale {
     private(set) var total = 0.0
     private(set) var bulk = 0.0
+    /// What a relative change of the arguments is multiplied by: they are sums that are rounded.
+    private(set) var sensitivity = 0.0
 
     init(_ integral: NestedIntegral) throws {
       let rule = try GaussLegendreRule(count: integral.variables.count > 2 ? 2 : 4)
       var values = [Double](repeating: 0, count: integral.variables.count)
-      add(integral, rule, level: 0, mass: 1, isBulk: true, u: integral.offset.u, v: integral.offset.v, &values)
+      add(
+        integral, rule, level: 0, mass: 1, isBulk: true, u: integral.offset.u, v: integral.offset.v,
+        sizes: (integral.offset.u.magnitude, integral.offset.v.magnitude), &values)
     }
 
     private mutating func add(
       _ integral: NestedIntegral, _ rule: GaussLegendreRule, level: Int, mass: Double, isBulk: Bool, u: Double,
-      v: Double, _ values: inout [Double]
+      v: Double, sizes: (u: Double, v: Double), _ values: inout [Double]
     ) {
       if level == integral.variables.count {
-        let size = mass * (integral.f.evaluate(u) * integral.g.evaluate(v)).magnitude
+        let (first, second) = (integral.f.evaluate(u), integral.g.evaluate(v))
+        let size = mass * (first * second).magnitude
         total += size
         if isBulk { bulk += size }
+        let step = 0x1p-26
+        let change =
+          (integral.f.evaluate(u + step * sizes.u) - first).magnitude * second.magnitude
+          + (integral.g.evaluate(v + step * sizes.v) - second).magnitude * first.magnitude
+        if change.isFinite { sensitivity += mass * change / step }
         return
       }
       let density = integral.variables[level].density
@@ -296,7 +306,7 @@ struct NestedIntegral {
           values[level] = w
           add(
             integral, rule, level: level + 1, mass: mass * part, isBulk: isBulk && part > 1e-9, u: u + a * w,
-            v: v + b * w, &values)
+            v: v + b * w, sizes: (sizes.u + (a * w).magnitude, sizes.v + (b * w).magnitude), &values)
         }
       }
     }
@@ -423,7 +433,7 @@ extension Density {
   fileprivate var center: Double { point((lower + upper) / 2) }
 
   /// A length on which the density changes: the distance from the centre to the nearest node or end.
-  fileprivate var spread: Double {
+  var spread: Double {
     let middle = (lower + upper) / 2
     let distances = ([lower, upper] + nodes).map { (point($0) - point(middle)).magnitude }.filter { $0 > 0 }
     return distances.min() ?? 1

@@ -17,18 +17,22 @@ struct QuasiMonteCarlo: ExpectationMethod {
 
   func evaluate(_ question: ExpectationQuestion) throws -> MethodAnswer? {
     let pair = question.pair
+    // GSL's Sobol points have at most 40 dimensions; beyond that the draws are plain random.
+    let directions = Self.gaussianDirections(pair)
+    if pair.summands.count + directions.count > SobolSequence.maximumDimension {
+      return Self.answer(Self.randomMeans(question, directions))
+    }
     var coordinates: [(quantile: QuantileFunction, u: Double, v: Double)] = []
     for summand in pair.summands {
       coordinates.append((try QuantileFunction(summand.law), summand.u.doubleValue, summand.v.doubleValue))
     }
-    for direction in Self.gaussianDirections(pair) {
+    for direction in directions {
       coordinates.append((try QuantileFunction(try NormalLaw()), direction.u, direction.v))
     }
     let dimension = coordinates.count
-    // GSL's Sobol points have at most 40 dimensions; beyond that the points are plain random.
-    let sobol = dimension <= SobolSequence.maximumDimension ? try SobolSequence(dimension: dimension) : nil
+    let sobol = try SobolSequence(dimension: dimension)
     var set: [[Double]] = []
-    if let sobol { for _ in 0..<Self.points { set.append(sobol.next()) } }
+    for _ in 0..<Self.points { set.append(sobol.next()) }
     let (f, g) = (question.f.evaluate, question.g.evaluate)
     let offset = (u: pair.offsetU.doubleValue, v: pair.offsetV.doubleValue)
     var means: [Double] = []
@@ -39,7 +43,7 @@ struct QuasiMonteCarlo: ExpectationMethod {
       for index in 0..<Self.points {
         var (u, v) = offset
         for (j, coordinate) in coordinates.enumerated() {
-          var p = sobol == nil ? stream.uniform() : set[index][j] + shift[j]
+          var p = set[index][j] + shift[j]
           if p >= 1 { p -= 1 }
           let w = coordinate.quantile(min(max(p, 0x1p-54), 1 - 0x1p-54))
           u += coordinate.u * w
@@ -49,10 +53,42 @@ struct QuasiMonteCarlo: ExpectationMethod {
       }
       means.append(sum.value / Double(Self.points))
     }
-    let mean = means.reduce(0, +) / Double(Self.replicas)
-    let variance = means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(Self.replicas - 1)
-    guard mean.isFinite, variance.isFinite else { return nil }
-    let error = (variance / Double(Self.replicas)).squareRoot()
+    return Self.answer(means)
+  }
+
+  /// The means of independent samples, by the laws' own samplers.
+  private static func randomMeans(
+    _ question: ExpectationQuestion, _ directions: [(u: Double, v: Double)]
+  ) -> [Double] {
+    let pair = question.pair
+    let parts = pair.summands.map { (law: $0.law, u: $0.u.doubleValue, v: $0.v.doubleValue) }
+    return (0..<replicas).map { replica in
+      var stream = RandomStream(seed: seed, stream: UInt64(replica))
+      var sum = CompensatedSum()
+      for _ in 0..<points {
+        var (u, v) = (pair.offsetU.doubleValue, pair.offsetV.doubleValue)
+        for part in parts {
+          let w = part.law.sample(from: &stream)
+          u += part.u * w
+          v += part.v * w
+        }
+        for direction in directions {
+          let w = stream.normal()
+          u += direction.u * w
+          v += direction.v * w
+        }
+        sum.add(question.f.evaluate(u) * question.g.evaluate(v))
+      }
+      return sum.value / Double(points)
+    }
+  }
+
+  /// Mean and standard error; nil where no two replicas differ, which says that the sample has seen nothing.
+  private static func answer(_ means: [Double]) -> MethodAnswer? {
+    let mean = means.reduce(0, +) / Double(replicas)
+    let variance = means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(replicas - 1)
+    guard mean.isFinite, variance.isFinite, variance > 0 else { return nil }
+    let error = (variance / Double(replicas)).squareRoot()
     return MethodAnswer(.finite(Estimate(mean, error: error, method: .sampling)))
   }
 

@@ -11,10 +11,17 @@ import Numerics
 struct WaveExpectation: ExpectationMethod {
   let name = "exponential sums"
 
-  func evaluate(_ question: ExpectationQuestion) throws -> MethodAnswer? {
+  /// Whether every product of two terms has a real or an imaginary exponent.
+  static func applies(to question: ExpectationQuestion) -> Bool {
     guard let first = question.f.waves, let second = question.g.waves, first.count * second.count <= 4096 else {
-      return nil
+      return false
     }
+    let all = first + second
+    return all.allSatisfy(\.frequency.isZero) || all.allSatisfy(\.growthRate.isZero)
+  }
+
+  func evaluate(_ question: ExpectationQuestion) throws -> MethodAnswer? {
+    guard Self.applies(to: question), let first = question.f.waves, let second = question.g.waves else { return nil }
     let pair = question.pair
     var sum = 0.0
     var error = 0.0
@@ -25,27 +32,28 @@ struct WaveExpectation: ExpectationMethod {
         let rates = (a.growthRate, b.growthRate)
         let frequencies = (a.frequency, b.frequency)
         let isReal = frequencies.0.isZero && frequencies.1.isZero
-        guard isReal || (rates.0.isZero && rates.1.isZero) else { return nil }
         let (s, t) = isReal ? rates : frequencies
         let exponent = s * pair.offsetU + t * pair.offsetV
         let quadratic = (s * s * pair.gaussianUU + 2 * s * t * pair.gaussianUV + t * t * pair.gaussianVV) / 2
         if isReal {
-          var growth = (exponent + quadratic).doubleValue
+          let growth = (exponent + quadratic).doubleValue
+          var sensitivity = growth.magnitude
           var term = real.doubleValue
           for summand in pair.summands {
             let rate = s * summand.u + t * summand.v
             if rate.isZero { continue }
-            let factor = summand.law.exponentialMoment(rate.doubleValue)
-            guard factor.isFinite else {
+            guard Self.exists(summand.law, rate) else {
               return MethodAnswer(
                 .infinite(positive: real.signum > 0, reason: "E exp(\(rate)·w) does not exist for \(summand.law)"))
             }
-            term *= factor
+            term *= summand.law.exponentialMoment(rate.doubleValue)
+            sensitivity += Self.sensitivity(summand.law, rate)
           }
           term *= .exp(growth)
-          growth = growth.magnitude
+          guard !term.isNaN else { throw ExpectationError.overflow(quantity: question.name) }
           sum += term
-          error += term.magnitude * Double(8 + 8 * pair.summands.count) * (1 + growth) * 0x1p-53
+          error += term.magnitude * (Double(8 + 8 * pair.summands.count) + 4 * sensitivity) * 0x1p-53
+          if term.magnitude < .leastNormalMagnitude { error += .leastNonzeroMagnitude }
         } else {
           let phase = exponent.doubleValue
           let damping = Double.exp(-quadratic.doubleValue)
@@ -54,8 +62,14 @@ struct WaveExpectation: ExpectationMethod {
           for summand in pair.summands {
             let frequency = s * summand.u + t * summand.v
             if frequency.isZero { continue }
-            term = term * summand.law.characteristicFunction(frequency.doubleValue)
-            bound += 4
+            let argument = frequency.doubleValue
+            let factor = summand.law.characteristicFunction(argument)
+            term = term * factor
+            // What the rounding of the frequency, or of its product with a scale, can change.
+            let near = [1 + 0x1p-30, 1 - 0x1p-30].map {
+              (summand.law.characteristicFunction(argument * $0) - factor).length
+            }
+            bound += 4 + 2 * (near.max() ?? 0) * 0x1p30
           }
           // The sum over conjugate pairs is real.
           sum += damping * term.real
@@ -65,5 +79,31 @@ struct WaveExpectation: ExpectationMethod {
       }
     }
     return MethodAnswer(.finite(Estimate(sum, error: error, method: .closedForm)))
+  }
+
+  /// Whether `E e^{rate·W}` exists, decided exactly.
+  private static func exists(_ law: any Law, _ rate: ExactNumber) -> Bool {
+    switch law.tail {
+    case .bounded, .gaussian: return true
+    case .exponential(let limit): return rate.magnitude < limit
+    case .power: return false
+    }
+  }
+
+  /// `|d ln M / d ln rate|` for `M = E e^{rate·W}`: what relative errors of the rate are multiplied by.
+  private static func sensitivity(_ law: any Law, _ rate: ExactNumber) -> Double {
+    let argument = rate.doubleValue
+    var step = 1e-4
+    var pole = 0.0
+    if case .exponential(let limit) = law.tail, let inverse = limit.reciprocal {
+      // Poles of order 1 or less: M' / M ≤ 1/gap near them.
+      let gap = (1 - rate.magnitude * inverse).doubleValue
+      pole = 1 / gap
+      step = min(step, gap / 4)
+    }
+    let high = Double.log(law.exponentialMoment(argument * (1 + step)))
+    let low = Double.log(law.exponentialMoment(argument * (1 - step)))
+    let slope = (high - low).magnitude / (2 * step)
+    return slope.isFinite ? slope + pole : argument.magnitude + pole
   }
 }
