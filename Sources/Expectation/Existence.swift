@@ -77,7 +77,8 @@ enum Existence {
     if direction != 0 {
       // Far out, the sign is that of the leading term.
       points = [Double(direction) * 1e15]
-    } else if pair.isConstantU || (!pair.hasGaussian && pair.summands.allSatisfy { $0.u.isZero || $0.law.decomposition.isDiscrete }),
+    } else if pair.isConstantU
+      || (!pair.hasGaussian && pair.summands.allSatisfy { $0.u.isZero || $0.law.decomposition.isDiscrete }),
       let states = pair.marginalU.withoutGaussian.mixtureStates(limit: 10_000)
     {
       points = states.map(\.offsetU.doubleValue)
@@ -95,10 +96,11 @@ enum Existence {
       }
       points = points.filter { $0 > lower && $0 < upper }
     }
-    return Set(points.compactMap { z in
-      let value = f.evaluate(z)
-      return value == 0 || value.isNaN ? nil : value > 0
-    })
+    return Set(
+      points.compactMap { z in
+        let value = f.evaluate(z)
+        return value == 0 || value.isNaN ? nil : value > 0
+      })
   }
 
   private static func exponentialObstacle(

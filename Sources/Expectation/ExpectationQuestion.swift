@@ -113,7 +113,10 @@ public enum ExpectationChain {
     var best: (estimate: Estimate, scale: Double)?
     for method in methods {
       if let best, method is QuasiMonteCarlo, stands(best.estimate, best.scale) { break }
-      guard let answer = try method.evaluate(question) else { continue }
+      let evaluated: MethodAnswer?
+      // A failure of a later method does not take away what is known.
+      do { evaluated = try method.evaluate(question) } catch { if best == nil { throw error } else { continue } }
+      guard let answer = evaluated else { continue }
       guard case .finite(let estimate) = answer.quantity else { return answer.quantity }
       // 1e-14 of what was added up is as good as double precision gets, and underflow to 0 is no reason to go on.
       let goal = max(8 * question.relativeTolerance * estimate.value.magnitude, 1e-14 * answer.scale, 1e-305)

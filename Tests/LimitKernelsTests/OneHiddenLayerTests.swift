@@ -102,3 +102,40 @@ func yamlText(_ json: JSONValue) -> String {
       + "}"
   }
 }
+
+@Suite struct HeavyTailTests {
+  /// Cauchy weights under relu: the NNGP kernel diverges, the derivative and with it the first layer's part do not.
+  @Test func partsExistOnTheirOwn() throws {
+    let network = try Network(
+      inputDimension: 1, inputScale: 1,
+      layers: [
+        DenseLayer(
+          weights: try LawRegistry.law(parsing: "student-t(1, 1)"), bias: nil, trainable: .all,
+          activation: try ActivationRegistry.activation(parsing: "relu")),
+        DenseLayer(weights: try LawRegistry.law(parsing: "uniform(-1, 1)"), bias: nil, trainable: .all),
+      ])
+    let entry = try #require(try limitingKernels(of: network, at: [[2]]).entries.first)
+    #expect(entry.nngp.status == "infinite")
+    // x² E[w₂²] P(u > 0) = 4 · 1/3 · 1/2
+    let first = try #require(entry.groups.first { $0.parameter == "layer 1 weights" }?.ntk.estimate)
+    #expect((first.value - 2.0 / 3).magnitude <= first.roundedError)
+    #expect(entry.groups.first { $0.parameter == "layer 2 weights" }?.ntk.status == "infinite")
+    #expect(entry.ntk.status == "infinite")
+  }
+
+  @Test func threadsChangeNothing() throws {
+    let network = try Network(
+      inputDimension: 2, inputScale: 1,
+      layers: [
+        DenseLayer(
+          weights: try LawRegistry.law(parsing: "uniform(-1, 2)"), bias: nil, trainable: .all,
+          activation: try ActivationRegistry.activation(parsing: "tanh")),
+        DenseLayer(weights: try LawRegistry.law(parsing: "uniform(-1, 1)"), bias: nil, trainable: .all),
+      ])
+    let points: [[ExactNumber]] = [[1, 2], [-1, 1], [0, 1]]
+    let one = try limitingKernels(of: network, at: points, options: KernelOptions(threads: 1))
+    let four = try limitingKernels(of: network, at: points, options: KernelOptions(threads: 4))
+    #expect(one.entries.map(\.nngp) == four.entries.map(\.nngp))
+    #expect(one.entries.map(\.ntk) == four.entries.map(\.ntk))
+  }
+}

@@ -22,7 +22,9 @@ struct DiscreteEnumeration: ExpectationMethod {
       sum.add(term)
       magnitude += term.magnitude
       error += mass * (first.change * second.value.magnitude + first.value.magnitude * second.change)
-      if term.magnitude < .leastNormalMagnitude, first.value != 0 || !first.isExact, second.value != 0 || !second.isExact {
+      if term.magnitude < .leastNormalMagnitude, first.value != 0 || !first.isExact,
+        second.value != 0 || !second.isExact
+      {
         error += .leastNonzeroMagnitude
       }
     }

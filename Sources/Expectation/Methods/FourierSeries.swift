@@ -17,7 +17,8 @@ import Numerics
 /// For f analytic in a strip of half-width h the coefficients fall like `exp(−h ω)`; at a kink they fall like a power
 /// of 1/ω, and the decay of Ψ must help. The sum runs over growing squares |m|, |n| ≤ M; the tail is bounded by the
 /// absolute values of the last two dyadic shells, continued as the geometric series that they begin, twice over.
-/// Rounding is bounded through the sum of all absolute values. Terms that are below 1e-20 of what is already added up
+/// Rounding is bounded through the sum of all absolute values, and that of the coefficients, which are right to an ulp of
+/// the mean of |F| only, through the sums in which they are set to 1. Terms that are below 1e-20 of what is already added up
 /// are not finished: their product over the coordinates stops early, and what it has come to bounds what they are.
 struct FourierSeries: ExpectationMethod {
   let name = "Fourier series"
@@ -50,14 +51,18 @@ struct FourierSeries: ExpectationMethod {
       var sum = a[0].real
       var magnitude = sum.magnitude
       var shell = 0.0
+      var noise = u.noise
       for m in 1...count {
-        let term = a[m] * psi.value(u.frequency(m), 0)
+        let factor = psi.value(u.frequency(m), 0)
+        let term = a[m] * factor
         sum += 2 * term.real
+        noise += 2 * u.noise * factor.length
         let size = 2 * term.length
         magnitude += size
         if m > count / 2 { shell += size }
       }
-      let estimate = Self.estimate(sum, magnitude, shell, previousShell, u.cutoffError * u.scale, Double(psi.count))
+      let estimate = Self.estimate(
+        sum, magnitude, shell, previousShell, u.cutoffError * u.scale + noise, Double(psi.count))
       if let estimate {
         if best.map({ estimate.error < $0.estimate.error }) ?? true { best = (estimate, magnitude) }
         if estimate.error <= question.relativeTolerance * estimate.value.magnitude { break }
@@ -82,6 +87,7 @@ struct FourierSeries: ExpectationMethod {
       var magnitude = 0.0
       var shell = 0.0
       var skipped = 0.0
+      var noise = 0.0
       let lengths = b.map(\.length)
       for m in 0...counts.0 {
         // Conjugate pairs (m, n) and (−m, −n) give twice the real part.
@@ -102,6 +108,8 @@ struct FourierSeries: ExpectationMethod {
             skipped += negligible
             continue
           }
+          let modulus = value.real.magnitude + value.imaginary.magnitude
+          noise += factor * modulus * (u.noise * lengths[abs(n)] + v.noise * a[m].length)
           let coefficient = n >= 0 ? b[n] : b[-n].conjugate
           let term = coefficient * value
           row = row + term
@@ -113,7 +121,7 @@ struct FourierSeries: ExpectationMethod {
         magnitude += length * rowMagnitude
         shell += length * (m > counts.0 / 2 ? rowMagnitude : rowShell)
       }
-      let cutoff = (u.cutoffError + v.cutoffError) * u.scale * v.scale + skipped
+      let cutoff = (u.cutoffError + v.cutoffError) * u.scale * v.scale + skipped + noise
       let dimension = Double(psi.count)
       if let estimate = Self.estimate(sum.value, magnitude, shell, previousShell, cutoff, dimension) {
         if best.map({ estimate.error < $0.estimate.error }) ?? true { best = (estimate, magnitude) }
@@ -273,6 +281,8 @@ private struct Side {
   let cutoffError: Double
   /// The largest |f| on the interval, sampled.
   let scale: Double
+  /// A bound on the rounding errors of the coefficients.
+  let noise: Double
   /// The number of coefficients to begin with.
   let firstCount: Int
 
@@ -301,10 +311,14 @@ private struct Side {
     guard first < 1500 else { return nil }
     firstCount = max(8, Int(first) / 2)
     var largest = 0.0
+    var mean = 0.0
     for index in 0...64 {
-      largest = max(largest, function.evaluate(center + radius * (Double(index) / 32 - 1)).magnitude)
+      let value = function.evaluate(center + radius * (Double(index) / 32 - 1)).magnitude
+      largest = max(largest, value)
+      mean += value / 65
     }
     scale = largest
+    noise = 8 * 0x1p-53 * mean
     // At the end of the interval W is 1 to within 1e-17; there is mass near it only if it is the support's end.
     cutoffError = interval.isSupport ? 4e-17 : 1e-22
   }

@@ -20,6 +20,8 @@ struct NestedQuadrature: ExpectationMethod {
 
   /// States of the atoms times nested evaluations that are worth the wait.
   static let maximumStates = [0: 200_000, 1: 20_000, 2: 400, 3: 8]
+  /// Evaluations of the integrand that are worth the wait, some seconds; beyond it the method gives up.
+  static let affordableEvaluations = 40_000_000
 
   func evaluate(_ question: ExpectationQuestion) throws -> MethodAnswer? {
     guard let gaussian = GaussianVariables(question.pair) else { return nil }
@@ -38,7 +40,9 @@ struct NestedQuadrature: ExpectationMethod {
       var integral = NestedIntegral(
         f: question.f, g: question.g, offset: (state.offsetU, state.offsetV), variables: variables,
         relativeTolerance: question.relativeTolerance)
-      let (result, size) = try integral.evaluate()
+      guard let (result, size) = try integral.evaluate(limit: Self.affordableEvaluations / states.count) else {
+        return nil
+      }
       scale += mass * size
       total += mass * result.value
       error += mass * result.error
@@ -225,8 +229,9 @@ struct NestedIntegral {
     return levels
   }
 
-  /// The value with a bound on its error, rounding included, and roughly the integral of |f g|.
-  mutating func evaluate() throws -> (result: IntegrationResult, scale: Double) {
+  /// The value with a bound on its error, rounding included, and roughly the integral of |f g|; nil if that takes more
+  /// than `limit` evaluations.
+  mutating func evaluate(limit: Int) throws -> (result: IntegrationResult, scale: Double)? {
     if variables.isEmpty {
       let value = f.evaluate(offset.u) * g.evaluate(offset.v)
       let error = 8 * 0x1p-53 * value.magnitude
@@ -240,10 +245,12 @@ struct NestedIntegral {
     let densities =
       rough.bulk > 0.5 * scale ? variables.map { $0.density.trimmed(growth: growth) } : variables.map(\.density)
     let absolute = 0.2 * relativeTolerance * scale
-    let pass = try Pass(self, densities, absolute: absolute, relative: 0.2 * relativeTolerance)
+    let pass = try Pass(
+      self, densities, absolute: absolute, relative: 0.2 * relativeTolerance, limit: limit)
     var result = pass.integrate(level: 0, u: offset.u, v: offset.v)
     result.error += 16 * 0x1p-53 * scale + 4 * 0x1p-53 * rough.sensitivity
     if let failure = pass.failure { throw failure }
+    if pass.remaining < 0 { return nil }
     return (result, scale)
   }
 
@@ -335,7 +342,11 @@ struct NestedIntegral {
     /// The first failure: GSL's callback cannot throw.
     var failure: GSLError?
 
-    init(_ integral: NestedIntegral, _ densities: [Density], absolute: Double, relative: Double) throws {
+    /// The evaluations that are left; below 0 the result means nothing.
+    var remaining: Int
+
+    init(_ integral: NestedIntegral, _ densities: [Density], absolute: Double, relative: Double, limit: Int) throws {
+      remaining = limit
       self.integral = integral
       self.densities = densities
       self.absolute = absolute
@@ -368,7 +379,9 @@ struct NestedIntegral {
             let w = point(t)
             let factor = weight(t)
             if factor == 0 { return 0 }
+            if remaining < 0 { return 0 }
             if isInnermost {
+              remaining -= 1
               return factor * f(u + a * w) * g(v + b * w)
             }
             values[level] = w

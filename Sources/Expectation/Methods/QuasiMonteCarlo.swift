@@ -12,7 +12,8 @@ struct QuasiMonteCarlo: ExpectationMethod {
   let name = "randomized quasi-Monte Carlo"
 
   static let replicas = 16
-  static let points = 1 << 13
+  /// Points of one replica.
+  var points = 1 << 13
   private static let seed: UInt64 = 0x1F1D_4E57
 
   func evaluate(_ question: ExpectationQuestion) throws -> MethodAnswer? {
@@ -20,7 +21,7 @@ struct QuasiMonteCarlo: ExpectationMethod {
     // GSL's Sobol points have at most 40 dimensions; beyond that the draws are plain random.
     let directions = Self.gaussianDirections(pair)
     if pair.summands.count + directions.count > SobolSequence.maximumDimension {
-      return Self.answer(Self.randomMeans(question, directions))
+      return Self.answer(randomMeans(question, directions))
     }
     var coordinates: [(quantile: QuantileFunction, u: Double, v: Double)] = []
     for summand in pair.summands {
@@ -32,7 +33,7 @@ struct QuasiMonteCarlo: ExpectationMethod {
     let dimension = coordinates.count
     let sobol = try SobolSequence(dimension: dimension)
     var set: [[Double]] = []
-    for _ in 0..<Self.points { set.append(sobol.next()) }
+    for _ in 0..<points { set.append(sobol.next()) }
     let (f, g) = (question.f.evaluate, question.g.evaluate)
     let offset = (u: pair.offsetU.doubleValue, v: pair.offsetV.doubleValue)
     var means: [Double] = []
@@ -40,7 +41,7 @@ struct QuasiMonteCarlo: ExpectationMethod {
       var stream = RandomStream(seed: Self.seed, stream: UInt64(replica))
       let shift = coordinates.map { _ in stream.uniform() }
       var sum = CompensatedSum()
-      for index in 0..<Self.points {
+      for index in 0..<points {
         var (u, v) = offset
         for (j, coordinate) in coordinates.enumerated() {
           var p = set[index][j] + shift[j]
@@ -51,19 +52,19 @@ struct QuasiMonteCarlo: ExpectationMethod {
         }
         sum.add(f(u) * g(v))
       }
-      means.append(sum.value / Double(Self.points))
+      means.append(sum.value / Double(points))
     }
     return Self.answer(means)
   }
 
   /// The means of independent samples, by the laws' own samplers.
-  private static func randomMeans(
+  private func randomMeans(
     _ question: ExpectationQuestion, _ directions: [(u: Double, v: Double)]
   ) -> [Double] {
     let pair = question.pair
     let parts = pair.summands.map { (law: $0.law, u: $0.u.doubleValue, v: $0.v.doubleValue) }
-    return (0..<replicas).map { replica in
-      var stream = RandomStream(seed: seed, stream: UInt64(replica))
+    return (0..<Self.replicas).map { replica in
+      var stream = RandomStream(seed: Self.seed, stream: UInt64(replica))
       var sum = CompensatedSum()
       for _ in 0..<points {
         var (u, v) = (pair.offsetU.doubleValue, pair.offsetV.doubleValue)
