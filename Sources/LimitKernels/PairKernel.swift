@@ -114,7 +114,8 @@ struct PairKernel: Sendable {
       // from the differences for close lengths, directly for very different ones.
       let close = lengthsB.y * gapA - lengthsA.y * gapB
       let direct = lengthsA.x * lengthsB.y - lengthsA.y * lengthsB.x
-      let twist = close.roundedError < direct.roundedError ? close : direct
+      let isClose = gapA.value.magnitude <= 0.1 * lengthsA.x.value && gapB.value.magnitude <= 0.1 * lengthsB.x.value
+      let twist = isClose ? close : direct
       let scale = sum.x * sum.y + lengthsA.x * lengthsA.y + lengthsB.x * lengthsB.y
       var extra = Estimate.zero
       if scale.value > 0 {

@@ -141,7 +141,7 @@ struct FourierSeries: ExpectationMethod {
     guard previousShell.isFinite else { return nil }
     let ratio = previousShell == 0 ? 0 : shell / previousShell
     guard ratio < 0.75 else { return nil }
-    let tail = 2 * shell * max(ratio, 1e-3) / (1 - ratio)
+    let tail = 4 * shell * max(ratio, 0.02) / (1 - ratio)
     let rounding = (8 + 2 * dimension) * 0x1p-53 * magnitude
     return Estimate(sum, error: tail + rounding + cutoff, method: .series)
   }

@@ -201,9 +201,8 @@ struct LayerDuals: Sendable {
       xy: grown(kernel.xy, by: (relative + angle * angular + reflex) * scale),
       yy: grown(kernel.yy, by: relative * second),
       angular: kernel.angular.map { grown($0, by: (relative + angle) * $0.value.magnitude + reflex * scale) },
-      difference: kernel.difference.map { difference in
-        grown(difference, by: (relative + geometry.relativeDifferenceError) * difference.value.magnitude)
-      })
+      // The difference of the variances has brought its own error along.
+      difference: kernel.difference.map { grown($0, by: relative * $0.value.magnitude) })
   }
 }
 
