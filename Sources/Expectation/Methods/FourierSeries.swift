@@ -46,7 +46,7 @@ struct FourierSeries: ExpectationMethod {
     var count = u.firstCount
     var previousShell = Double.infinity
     var best: (estimate: Estimate, scale: Double)?
-    while count <= 20_000 {
+    while count <= 5_000 {
       let a = try u.coefficients(upTo: count)
       var sum = a[0].real
       var magnitude = sum.magnitude
@@ -66,7 +66,7 @@ struct FourierSeries: ExpectationMethod {
       if let estimate {
         if best.map({ estimate.error < $0.estimate.error }) ?? true { best = (estimate, magnitude) }
         if estimate.error <= question.relativeTolerance * estimate.value.magnitude { break }
-        if shell <= 1e-16 * magnitude { break }
+        if shell <= 1e-16 * magnitude + noise { break }
       }
       previousShell = shell
       count *= 2
@@ -126,7 +126,7 @@ struct FourierSeries: ExpectationMethod {
       if let estimate = Self.estimate(sum.value, magnitude, shell, previousShell, cutoff, dimension) {
         if best.map({ estimate.error < $0.estimate.error }) ?? true { best = (estimate, magnitude) }
         if estimate.error <= question.relativeTolerance * estimate.value.magnitude { break }
-        if shell <= 1e-16 * magnitude { break }
+        if shell <= 1e-16 * magnitude + noise { break }
       }
       previousShell = shell
       counts = (counts.0 * 2, counts.1 * 2)
