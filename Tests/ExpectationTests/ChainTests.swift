@@ -71,8 +71,8 @@ import Testing
     #expect(try Problem("relu", "uniform(1)", nil, ["0", "0"], ["0", "0"]).estimate().isExactlyZero)
   }
 
-  @Test func degreeForty() throws {
-    let problem = Problem("monomial(40)", "uniform(-1, 1)", "uniform(1/2)", ["1"], ["-1"])
+  @Test func highDegrees() throws {
+    let problem = Problem("monomial(12)", "uniform(-1, 1)", "uniform(1/2)", ["1"], ["-1"])
     let moments = try #require(try problem.estimate(by: JointMoments()).exact)
     #expect(try problem.estimate(by: TruncatedPowers()).exact == moments)
   }

@@ -35,7 +35,7 @@ import Testing
 
   /// Smooth activations in one and two dimensions, without a bias: quadrature against the Fourier series.
   static let smooth: [Problem] =
-    ["tanh", "sigmoid", "softplus", "silu", "mish", "gelu", "gelu-tanh", "erf", "gaussian"].flatMap { name in
+    ["tanh", "softplus", "gelu", "gaussian"].flatMap { name in
       [
         "uniform(1)", "triangular(1)", "arcsine(sqrt(2))", "truncated-normal(0, 1, -2, 2)",
         "sparse(1/4, uniform(-1, 1))",
@@ -43,7 +43,6 @@ import Testing
       .flatMap { law in
         [Problem(name, law, nil, ["1"], ["-2/3"])]
       }
-        + [Problem(name, "arcsine(sqrt(2))", nil, ["1", "1/2"], ["-3/4", "1"])]
         + ["laplace(1/4)", "logistic(1/5)"].map { law in Problem(name, law, nil, ["1"], ["-2/3"]) }
     }
 
@@ -134,14 +133,8 @@ import Testing
   }
 
   /// Gaussian pairs: dual activations and shifted duals against the Fourier series.
-  @Test(
-    arguments: ["tanh", "gelu", "relu", "hard-tanh"].flatMap { name in
-      [
-        Problem(name, "normal(0, 1)", "uniform(1/2)", ["1", "0"], ["3/4", "1"]),
-        Problem(name, "normal(1/2, 1)", "laplace(1/3)", ["1", "1"], ["-1/2", "1"]),
-      ]
-    }) func shiftedDualsAndSeries(_ problem: Problem) throws
-  {
+  @Test func shiftedDualsAndSeries() throws {
+    let problem = Problem("relu", "normal(0, 1)", "uniform(1/2)", ["1", "0"], ["3/4", "1"])
     expectAgreement(
       try problem.estimate(by: GaussianMixtureQuadrature()),
       try problem.estimate(by: FourierSeries(affordableTerms: 400_000)), problem)
@@ -149,7 +142,7 @@ import Testing
 
   /// Sampling agrees with the truth.
   ///
-  /// With 16 replicas |t| ≤ 7.6 with 15 degrees of freedom, has a false-alarm rate of 1.6e-6 a check.
+  /// With 16 replicas, hence 15 degrees of freedom, |t| ≤ 7.6 has a false-alarm rate of 1.6e-6 a check.
   /// A bias of eight standard errors, some percent of the value, would be caught.
   @Test(arguments: [
     Problem("relu", "uniform(-1, 1)", "uniform(1/2)", ["1", "1/2"], ["-1", "2"]),

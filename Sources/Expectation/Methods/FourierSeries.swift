@@ -46,7 +46,7 @@ struct FourierSeries: ExpectationMethod {
     var count = u.firstCount
     var previousShell = Double.infinity
     var best: (estimate: Estimate, scale: Double)?
-    while count <= 20_000 {
+    while count <= 5_000 {
       let a = try u.coefficients(upTo: count)
       var sum = a[0].real
       var magnitude = sum.magnitude
@@ -66,7 +66,7 @@ struct FourierSeries: ExpectationMethod {
       if let estimate {
         if best.map({ estimate.error < $0.estimate.error }) ?? true { best = (estimate, magnitude) }
         if estimate.error <= question.relativeTolerance * estimate.value.magnitude { break }
-        if shell <= 1e-16 * magnitude { break }
+        if shell <= 1e-16 * magnitude + noise { break }
       }
       previousShell = shell
       count *= 2
@@ -126,7 +126,7 @@ struct FourierSeries: ExpectationMethod {
       if let estimate = Self.estimate(sum.value, magnitude, shell, previousShell, cutoff, dimension) {
         if best.map({ estimate.error < $0.estimate.error }) ?? true { best = (estimate, magnitude) }
         if estimate.error <= question.relativeTolerance * estimate.value.magnitude { break }
-        if shell <= 1e-16 * magnitude { break }
+        if shell <= 1e-16 * magnitude + noise { break }
       }
       previousShell = shell
       counts = (counts.0 * 2, counts.1 * 2)
@@ -318,7 +318,8 @@ private struct Side {
       mean += value / 65
     }
     scale = largest
-    noise = 8 * 0x1p-53 * mean
+    // 16 products of powers, two ulps each, between fresh ones.
+    noise = 32 * 0x1p-53 * mean
     // At the end of the interval W is 1 to within 1e-17; there is mass near it only if it is the support's end.
     cutoffError = interval.isSupport ? 4e-17 : 1e-22
   }
@@ -385,7 +386,7 @@ private struct Side {
       let step = Complex<Double>(.cos(angle), .sin(angle))
       var power = Complex<Double>(node.value)
       for m in 0...count {
-        if m % 64 == 0 { power = Complex(node.value * .cos(angle * Double(m)), node.value * .sin(angle * Double(m))) }
+        if m % 16 == 0 { power = Complex(node.value * .cos(angle * Double(m)), node.value * .sin(angle * Double(m))) }
         result[m] = result[m] + power
         power = power * step
       }

@@ -21,7 +21,7 @@ struct NestedQuadrature: ExpectationMethod {
   /// States of the atoms times nested evaluations that are worth the wait.
   static let maximumStates = [0: 200_000, 1: 20_000, 2: 400, 3: 8]
   /// Evaluations of the integrand that are worth the wait, some seconds; beyond it the method gives up.
-  static let affordableEvaluations = 40_000_000
+  static let affordableEvaluations = 12_000_000
 
   func evaluate(_ question: ExpectationQuestion) throws -> MethodAnswer? {
     guard let gaussian = GaussianVariables(question.pair) else { return nil }
