@@ -3,8 +3,10 @@ import Expectation
 import Moments
 import Networks
 
-/// A dense hidden layer whose weighted sum is Gaussian: after the first layer whatever the weight law, in the first
-/// layer under Gaussian weights. The bias keeps its law.
+/// A dense hidden layer whose weighted sum is Gaussian.
+///
+/// That is every layer after the first, whatever its weight law, and a first layer of Gaussian weights. The bias keeps
+/// its law.
 ///
 ///     q = m_w² E[w²] F + Var,  F′ = E_b E[φ(m_b b + G_u) φ(m_b b + G_v)],  Θ′ = h′ (m_w² E[w²] Θ + …)
 struct GaussianLayer: KernelLayer {
