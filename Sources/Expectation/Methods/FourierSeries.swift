@@ -318,8 +318,8 @@ private struct Side {
       mean += value / 65
     }
     scale = largest
-    // 16 products of powers, two ulps each, between fresh ones.
-    noise = 32 * 0x1p-53 * mean
+    // 8 products of powers, two ulps each, between fresh ones.
+    noise = 16 * 0x1p-53 * mean
     // At the end of the interval W is 1 to within 1e-17; there is mass near it only if it is the support's end.
     cutoffError = interval.isSupport ? 4e-17 : 1e-22
   }
@@ -386,7 +386,7 @@ private struct Side {
       let step = Complex<Double>(.cos(angle), .sin(angle))
       var power = Complex<Double>(node.value)
       for m in 0...count {
-        if m % 16 == 0 { power = Complex(node.value * .cos(angle * Double(m)), node.value * .sin(angle * Double(m))) }
+        if m % 8 == 0 { power = Complex(node.value * .cos(angle * Double(m)), node.value * .sin(angle * Double(m))) }
         result[m] = result[m] + power
         power = power * step
       }
