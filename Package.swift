@@ -22,6 +22,10 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CGSL", pkgConfig: "gsl", providers: [.apt(["libgsl-dev"]), .brew(["gsl"])]),
     .target(name: "GSL", dependencies: ["CGSL"]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+    .target(name: "LinearAlgebra", dependencies: ["COpenBLAS"]),
+    .target(name: "Plots"),
     .target(
       name: "Moments",
       dependencies: [
@@ -44,6 +48,8 @@ let package = Package(
       ]),
     .target(name: "TestSupport", dependencies: ["Moments", "Activations"], path: "Tests/TestSupport"),
     .testTarget(name: "GSLTests", dependencies: ["GSL"]),
+    .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
+    .testTarget(name: "PlotsTests", dependencies: ["Plots"]),
     .testTarget(
       name: "MomentsTests",
       dependencies: [

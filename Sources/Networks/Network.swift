@@ -52,6 +52,12 @@ public struct Network: Sendable {
   /// The layers before the readout.
   public var hiddenLayers: ArraySlice<DenseLayer> { layers.dropLast() }
 
+  /// The layers, all of them plain dense ones, for code that covers no other kind.
+  ///
+  /// - Parameter purpose: What needs them, as in `the finite-width theory`, for the message.
+  /// - Throws: ``NetworkError`` naming the first layer of another kind.
+  public func denseLayers(for purpose: String) throws(NetworkError) -> [DenseLayer] { layers }
+
   /// The last layer, which has no activation.
   public var readout: DenseLayer { layers[layers.count - 1] }
 
