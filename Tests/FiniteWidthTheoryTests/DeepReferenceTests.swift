@@ -101,9 +101,6 @@ struct DeepReference: Sendable, CustomTestStringConvertible {
   static let points: [[ExactNumber]] = [[1, ExactNumber(3, 10)], [ExactNumber(-2, 5), ExactNumber(9, 10)]]
 
   @Test(arguments: DeepReference.all) func matches(_ reference: DeepReference) throws {
-    let clock = ContinuousClock()
-    let begin = clock.now
-    defer { print("TIME", reference.name, clock.now - begin) }
     let network = try network(
       reference.activation, weights: reference.weights, biases: reference.biases, dimension: 2)
     let prediction = try finiteWidthPrediction(of: network, at: Self.points)
