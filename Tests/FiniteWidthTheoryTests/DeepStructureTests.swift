@@ -127,7 +127,8 @@ import Testing
     #expect(output.warnings.contains { "\($0)".contains("no rate of 1/√N is to be expected") })
     let near = try prediction(
       "relu", ["normal()", "normal()", "normal()"], [[1, 0], [1, ExactNumber(1, 20)]])
-    #expect(near.warnings.contains { "\($0)".hasPrefix("The inputs 1, 0 and 1, 1/20 are nearly parallel in layer 2") })
+    #expect(
+      near.warnings.contains { "\($0)".hasPrefix("The inputs (1, 0) and (1, 1/20) are nearly parallel in layer 2") })
     let plain = try prediction("erf", ["normal()", "normal()", "normal()"])
     #expect(plain.warnings.isEmpty && plain.warnings(width: 1000).isEmpty)
     #expect(

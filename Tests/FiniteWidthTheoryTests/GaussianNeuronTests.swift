@@ -151,3 +151,30 @@ import Testing
     #expect(try square.mean(.values(0, 1, 2, 3)).estimate?.exact == expected)
   }
 }
+
+/// Nearly parallel inputs of relu: by parts, against the closed forms of the derivation (section 6.1).
+@Suite struct NearlyParallelTests {
+  @Test(arguments: [0.1, 0.01, 1e-3]) func reluClosedForms(_ gap: Double) throws {
+    let (A, B) = (1.25, 0.75)
+    let C = ((1 - gap) * (A * B).squareRoot() * 0x1p30).rounded() * 0x1p-30
+    let neuron = try GaussianNeuronTests.neuron("relu", A, B, C)
+    // AB − C², exact as written: all three are short binary fractions.
+    let delta = ((A * B).squareRoot() - C) * ((A * B).squareRoot() + C)
+    let root = delta.squareRoot()
+    let rows: [(GaussianNeuron.Kind, Int, Int, Double)] = [
+      (.slope, 1, 1, 1 / (2 * .pi * root)), (.slope, 2, 0, -2 * C / (4 * .pi * A * root)),
+      (.slope, 2, 2, C / (2 * .pi * root * delta)), (.slope, 3, 1, -2 * B / (4 * .pi * root * delta)),
+      (.slope, 4, 0, 4 * C * (3 * A * B - 2 * C * C) / (8 * .pi * A * A * root * delta)),
+      (.value, 2, 0, 2 * root / (4 * .pi * A)), (.value, 2, 2, 1 / (2 * .pi * root)),
+      (.value, 4, 0, 4 * (2 * C * C - A * B) / (8 * .pi * A * A * root)),
+    ]
+    for (kind, i, j, expected) in rows {
+      let value = try neuron.derivative(kind, 0, 1, i, j)
+      #expect(
+        (value.value - expected).magnitude <= value.roundedError + 1e-12 * expected.magnitude,
+        "\(gap) \(kind) \(i) \(j): \(value), expected \(expected)")
+      // Rounding is amplified like (1 − ρ²)^(−2) in the fourth derivatives.
+      #expect(value.roundedError <= 1e-8 / gap * expected.magnitude, "\(gap) \(kind) \(i) \(j): \(value)")
+    }
+  }
+}

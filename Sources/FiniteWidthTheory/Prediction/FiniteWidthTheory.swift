@@ -155,7 +155,11 @@ func momentWarnings(_ entries: [EntryPrediction]) -> [PredictionWarning] {
     [("NTK", entry.ntk), ("NNGP kernel", entry.nngp)].compactMap { name, kernel -> PredictionWarning? in
       let (x, y) = (spelled(entry.x), spelled(entry.y))
       if let reason = kernel.limit.reason { return .noLimit(kernel: name, x: x, y: y, reason: reason) }
-      if let reason = kernel.scaledVariance.reason { return .noRate(kernel: name, x: x, y: y, reason: reason) }
+      if let reason = kernel.scaledVariance.reason {
+        return kernel.scaledVariance.status == "infinite"
+          ? .noRate(kernel: name, x: x, y: y, reason: reason)
+          : .noFluctuations(kernel: name, x: x, y: y, reason: reason)
+      }
       return nil
     }
   }

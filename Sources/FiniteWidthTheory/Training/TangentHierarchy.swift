@@ -57,7 +57,7 @@ struct HierarchySum: Sendable {
 ///
 ///     D_c [w^p ∏ φ^(o_k)] = ew₂ p w^(p−1) φ_c ∏ φ^(o_k) + Σ_k κ_(a_k c) w^(p+1) φ′_c φ^(o_k + 1) ∏_(k′≠k) φ^(o_k′) .
 ///
-/// **Source.** The neural tangent hierarchy of Huang and Yau 2020 [25], as one operator.
+/// **Source.** The neural tangent hierarchy of Huang and Yau 2020, as one operator.
 struct TangentHierarchy: Sendable {
   /// `κ_ab = ew₁ x_a·x_b + eb₁`.
   let kappa: [[ExactNumber]]
