@@ -43,6 +43,8 @@ public enum NetworkError: Error, Sendable, Equatable, CustomStringConvertible {
   case wrongType(key: String, place: Place, line: Int?, found: String, expected: String)
   /// A value that is not allowed.
   case impossible(key: String, place: Place, line: Int?, problem: String, remedy: String)
+  /// The text of a preset that means none.
+  case preset(text: String, problem: String, remedy: String)
   /// An error in a file.
   indirect case inFile(path: String, NetworkError)
 
@@ -73,6 +75,7 @@ public enum NetworkError: Error, Sendable, Equatable, CustomStringConvertible {
       let end = problem.hasSuffix(".") || problem.hasSuffix("?") ? "" : "."
       let advice = remedy.isEmpty ? "" : " \(remedy)"
       return "\(Self.prefix(line))'\(key)' of \(place): \(problem)\(end)\(advice)"
+    case .preset(let text, let problem, let remedy): return "preset '\(text)': \(problem). \(remedy)"
     case .inFile(let path, let error): return "\(path): \(error.description)"
     }
   }
