@@ -17,7 +17,8 @@ struct FirstLayer {
     self.network = network
     self.exponents = exponents
     self.required = required
-    let layer = network.layers[0]
+    let layer = network.firstLayer
+    let path = LayerPath(layer: 0)
     func isGaussian(_ law: any Law) -> Bool {
       let parts = law.decomposition
       return parts.atoms.isEmpty && parts.densities.count == 1 && parts.densities[0].gaussian != nil
@@ -25,7 +26,11 @@ struct FirstLayer {
     let hasSimpleBias = layer.bias.map { isGaussian($0) || $0.decomposition.constantValue != nil } ?? true
     gaussian =
       isGaussian(layer.weights) && layer.weights.isSymmetric && hasSimpleBias
-      ? try GaussianLayer(network, index: 0, biasSurvives: exponents.biasSurvives[0]) : nil
+      ? try GaussianLayer(
+        layer,
+        in: LayerContext(
+          path: path, needsSlopes: layer.parameters(at: path).contains(where: \.isTrained),
+          biasSurvives: exponents.biasSurvives[0])) : nil
   }
 
   func step(_ x: [ExactNumber], _ y: [ExactNumber]) throws -> LayerStep {
@@ -36,8 +41,10 @@ struct FirstLayer {
         from: scale * kernel,
         gradients: network.parameterization.placesInputScaleInInitialization ? kernel : scale * kernel)
     }
-    let layer = network.layers[0]
-    guard let activation = layer.activation else { throw NetworkStructureError.missingActivation(layer: 1) }
+    let layer = network.firstLayer
+    guard let activation = layer.activation else {
+      throw NetworkStructureError.missingActivation(layer: LayerPath(layer: 0))
+    }
     let weightScale = layer.weightMultiplier * network.inputScale
     var groups: [(group: ParameterGroup, kernel: PairKernel)] = []
     if layer.trainable.trainsWeights {
@@ -45,7 +52,7 @@ struct FirstLayer {
       let factor = network.parameterization.placesInputScaleInInitialization ? layer.weightMultiplier : weightScale
       groups.append((ParameterGroup(layer: 0, kind: .weights), .exact(factor * factor) * inputKernel(x, y)))
     }
-    if layer.bias != nil, layer.trainable.trainsBias {
+    if layer.trainsBias {
       let square = Quantity.exact(layer.biasMultiplier * layer.biasMultiplier)
       groups.append((ParameterGroup(layer: 0, kind: .bias), PairKernel(constant: square)))
     }
@@ -87,11 +94,11 @@ extension FirstLayer {
 
 /// An invariant of `Network` that does not hold: a network built by hand, not by its initializer.
 enum NetworkStructureError: Error, CustomStringConvertible {
-  case missingActivation(layer: Int)
+  case missingActivation(layer: LayerPath)
 
   var description: String {
     switch self {
-    case .missingActivation(let layer): return "Hidden layer \(layer) has no activation. Give it one."
+    case .missingActivation(let layer): return "Hidden \(layer) has no activation. Give it one."
     }
   }
 }
