@@ -46,6 +46,8 @@ public enum NetworkError: Error, Sendable, Equatable, CustomStringConvertible {
   case wrongType(key: String, place: Place, line: Int?, found: String, expected: String)
   /// A value that is not allowed.
   case impossible(key: String, place: Place, line: Int?, problem: String, remedy: String)
+  /// The text of a preset that means none.
+  case preset(text: String, problem: String, remedy: String)
   /// What covers dense layers only meets a layer of another kind.
   case denseOnly(place: Place, found: String, purpose: String)
   /// An error in a file.
@@ -78,6 +80,7 @@ public enum NetworkError: Error, Sendable, Equatable, CustomStringConvertible {
       let end = problem.hasSuffix(".") || problem.hasSuffix("?") ? "" : "."
       let advice = remedy.isEmpty ? "" : " \(remedy)"
       return "\(Self.prefix(line))'\(key)' of \(place): \(problem)\(end)\(advice)"
+    case .preset(let text, let problem, let remedy): return "preset '\(text)': \(problem). \(remedy)"
     case .denseOnly(let place, let found, let purpose):
       return
         "\(place) is \(found), and \(purpose) covers dense layers only. Take a network of layers with weights and activations."

@@ -60,19 +60,20 @@ struct FirstLayer {
     }
     let mixed = pair(x, y)
     let same = x == y
-    func kernel(_ function: ScalarFunction) throws -> PairKernel {
+    func kernel(_ function: ScalarFunction, derivative: ScalarFunction?) throws -> PairKernel {
       func entry(_ pair: PreactivationPair) throws -> Quantity {
         try ExpectationChain.expectation(ExpectationQuestion(function, function, pair), required: required)
       }
       let xy = try entry(mixed)
-      return PairKernel(
-        xx: same ? xy : try entry(pair(x, x)), xy: xy, yy: same ? xy : try entry(pair(y, y)),
-        angular: same ? .zero : nil, difference: same ? .zero : nil)
+      if same { return PairKernel(xx: xy, xy: xy, yy: xy, angular: .zero, difference: .zero) }
+      var result = PairKernel(xx: try entry(pair(x, x)), xy: xy, yy: try entry(pair(y, y)))
+      if let derivative { try refine(&result, function, derivative, mixed) }
+      return result
     }
-    let features = try kernel(activation.value)
+    let features = try kernel(activation.value, derivative: activation.derivative)
     // The derivative matters only where a trained group stands before the activation.
     if groups.contains(where: { !($0.kernel.xy.estimate?.isExactlyZero ?? false) || !same }) {
-      let slopes = try kernel(activation.derivative)
+      let slopes = try kernel(activation.derivative, derivative: activation.secondDerivative)
       groups = groups.map { ($0.group, slopes * $0.kernel) }
     }
     var means: PairMeans?
@@ -91,6 +92,33 @@ struct FirstLayer {
 }
 
 extension FirstLayer {
+  /// Below this `1 − ρ` of the features it is worth an integration of its own.
+  private static let nearlyParallel = 0.05
+
+  /// Adds what is known of the angle between nearly parallel features, from `D = ½ E[(φ(u) − φ(v))²]` and
+  /// `S = E φ(u)² − E φ(v)²`:
+  ///
+  ///     √(F_xx F_yy) − F_xy = D − ½ (S/(√F_xx + √F_yy))² .
+  private func refine(
+    _ kernel: inout PairKernel, _ function: ScalarFunction, _ derivative: ScalarFunction, _ pair: PreactivationPair
+  ) throws {
+    guard kernel.angular == nil, let gap = kernel.correlationGap, gap.value < Self.nearlyParallel,
+      let first = kernel.xx.estimate, let second = kernel.yy.estimate,
+      let difference = try PreactivationDifference(function, derivative: derivative, pair)
+    else { return }
+    let sum = first.value.squareRoot() + second.value.squareRoot()
+    let relative = (first.roundedError / first.value + second.roundedError / second.value) / 2 + 0x1p-52
+    let radial = difference.ofSquares.value / sum
+    let spread = difference.ofSquares.roundedError / sum + radial.magnitude * relative
+    let angular = difference.halfSquared.value - 0.5 * radial * radial
+    kernel.difference = difference.ofSquares
+    kernel.angular = Estimate(
+      angular,
+      error: difference.halfSquared.roundedError + radial.magnitude * spread + spread * spread
+        + 2 * 0x1p-53 * radial * radial,
+      method: .quadrature)
+  }
+
   /// `x·y` and its fellows, exact.
   private func inputKernel(_ x: [ExactNumber], _ y: [ExactNumber]) -> PairKernel {
     func dot(_ a: [ExactNumber], _ b: [ExactNumber]) -> Quantity {
