@@ -41,7 +41,7 @@ let package = Package(
       dependencies: ["GSL", "Moments", "Activations", .product(name: "Numerics", package: "swift-numerics")]),
     .target(name: "Networks", dependencies: ["Moments", "Activations", .product(name: "Yams", package: "Yams")]),
     .target(name: "LimitKernels", dependencies: ["Networks", "Expectation"]),
-    .target(name: "FiniteWidth", dependencies: ["Networks"]),
+    .target(name: "FiniteWidth", dependencies: ["Networks", "LinearAlgebra"]),
     .target(name: "FiniteWidthTheory", dependencies: ["LimitKernels", "LinearAlgebra"]),
     .target(
       name: "Tables",
