@@ -38,13 +38,14 @@ let package = Package(
       dependencies: ["GSL", "Moments", "Activations", .product(name: "Numerics", package: "swift-numerics")]),
     .target(name: "Networks", dependencies: ["Moments", "Activations", .product(name: "Yams", package: "Yams")]),
     .target(name: "LimitKernels", dependencies: ["Networks", "Expectation"]),
-    .target(name: "FiniteWidth", dependencies: ["Networks"]),
+    .target(name: "FiniteWidth", dependencies: ["GSL", "LinearAlgebra", "Networks"]),
     .target(
-      name: "Tables", dependencies: ["LimitKernels", "FiniteWidth", .product(name: "Yams", package: "Yams")]),
+      name: "Tables", dependencies: ["LimitKernels", "FiniteWidth", "Plots", .product(name: "Yams", package: "Yams")]),
     .executableTarget(
       name: "infwidth",
       dependencies: [
-        "Tables", "LimitKernels", "FiniteWidth", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Tables", "LimitKernels", "FiniteWidth", "Plots",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["Moments", "Activations"], path: "Tests/TestSupport"),
     .testTarget(name: "GSLTests", dependencies: ["GSL"]),
