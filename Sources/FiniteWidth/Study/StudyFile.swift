@@ -70,7 +70,7 @@ public enum StudyFile {
     let digits = Array("0123456789abcdef".utf8)
     for value in values {
       for shift in stride(from: 60, through: 0, by: -4) {
-        bytes.append(digits[Int(value.bitPattern >> UInt64(shift)) & 15])
+        bytes.append(digits[Int(truncatingIfNeeded: value.bitPattern >> UInt64(shift)) & 15])
       }
     }
     return String(decoding: bytes, as: UTF8.self)
