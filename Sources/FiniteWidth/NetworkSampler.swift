@@ -29,7 +29,7 @@ public struct NetworkSampler: Sendable {
 
   /// The kernels of the network with this number.
   public func kernels(index: Int) -> EmpiricalKernels {
-    if network.depth == 1, let activation = network.layers[0].activation {
+    if network.depth == 1, let activation = network.firstLayer.activation {
       return streamed(index: index, value: activation.value.evaluate, derivative: activation.derivative.evaluate)
     }
     return FiniteNetwork(sampling: network, width: width, seed: seed, index: index, factors: factors)
@@ -40,7 +40,7 @@ public struct NetworkSampler: Sendable {
   private func streamed(
     index: Int, value: (Double) -> Double, derivative: (Double) -> Double
   ) -> EmpiricalKernels {
-    let (hidden, readout) = (network.layers[0], network.layers[1])
+    let (hidden, readout) = (network.firstLayer, network.readout)
     let (hiddenFactors, readoutFactors) = (factors[0], factors[1])
     var streams = NetworkStreams(width: width, seed: seed, index: index)
     let (weightLaw, biasLaw, readoutLaw) = (hidden.weights, hidden.bias, readout.weights)
@@ -87,7 +87,7 @@ public struct NetworkSampler: Sendable {
       ?? 0
     let contributions = groups.map { group -> [Double] in
       switch (group.layer, group.kind) {
-      case (0, .weights):
+      case (0, .weights), (_, .gain):
         let scale = hiddenFactors.weightRate * hiddenFactors.weightFactor * hiddenFactors.weightFactor
         return pairs.enumerated().map { number, pair in
           var product = 0.0

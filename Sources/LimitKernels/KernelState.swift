@@ -14,10 +14,41 @@ struct LayerStep: Sendable {
 }
 
 /// One step of the recursion: a layer maps the features of two inputs to the next.
-///
-/// A new kind of layer is one file with a type that conforms.
 protocol KernelLayer: Sendable {
   func step(from features: PairKernel) throws -> LayerStep
+}
+
+/// A layer of a network that has a step of the recursion.
+///
+/// A new kind of layer is one file in which the layer of `Networks` conforms.
+protocol LimitLayer: NetworkLayer {
+  /// The layer's step in the place that `context` describes.
+  func kernelLayer(in context: LayerContext) throws -> any KernelLayer
+}
+
+/// What a layer knows about its place in the recursion.
+struct LayerContext: Sendable {
+  let path: LayerPath
+  /// Whether anything is trained here or before, so that the NTK needs the layer's derivative.
+  let needsSlopes: Bool
+  /// Whether the layer's bias is still there in the limit.
+  let biasSurvives: Bool
+}
+
+extension Network {
+  /// The steps of the layers between the first and the readout.
+  func kernelLayers(_ exponents: WidthExponents) throws -> [any KernelLayer] {
+    var isTrained = layers[0].parameters(at: LayerPath(layer: 0)).contains(where: \.isTrained)
+    return try layers.indices.dropFirst().dropLast().map { index in
+      let path = LayerPath(layer: index)
+      guard let layer = layers[index] as? any LimitLayer else {
+        throw KernelError.noStep(layer: index + 1, title: type(of: layers[index]).title)
+      }
+      isTrained = isTrained || layer.parameters(at: path).contains(where: \.isTrained)
+      return try layer.kernelLayer(
+        in: LayerContext(path: path, needsSlopes: isTrained, biasSurvives: exponents.biasSurvives[index]))
+    }
+  }
 }
 
 /// The features of two inputs after some layers, and what is needed to form the NTK.

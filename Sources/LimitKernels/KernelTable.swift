@@ -123,12 +123,16 @@ public enum KernelError: Error, Sendable, Equatable, CustomStringConvertible {
   case noPoints
   /// The widths do not cancel in a hidden layer.
   case unstable(layer: Int, exponent: Rational)
+  /// A layer of a kind that has no step of the recursion.
+  case noStep(layer: Int, title: String)
 
   public var description: String {
     switch self {
     case .pointDimension(let index, let found, let expected):
       return "Point \(index + 1) has \(found) coordinate\(found == 1 ? "" : "s"), but the network's input-dimension is "
         + "\(expected). Give \(expected) coordinate\(expected == 1 ? "" : "s") a point."
+    case .noStep(let layer, let title):
+      return "layer \(layer) is \(title), which has no step in the recursion of the limiting kernels. Leave it out."
     case .noPoints: return "No points were given. Give at least one with --at or --points."
     case .unstable(let layer, let exponent):
       return "There is no limit: the preactivations of layer \(layer) scale like N^\(exponent) under this "

@@ -30,9 +30,7 @@ public func limitingKernels(
   let pairs = points.indices.flatMap { i in points[i...].indices.map { (i, $0) } }
   let exponents = try WidthExponents(network)
   let first = try FirstLayer(network: network, exponents: exponents, required: options.relativeTolerance)
-  let later = try network.hiddenLayers.indices.dropFirst().map { index in
-    try GaussianLayer(network, index: index, biasSurvives: exponents.biasSurvives[index])
-  }
+  let later = try network.kernelLayers(exponents)
   let entries = try parallelMap(count: pairs.count, threads: options.threads) { index in
     let (x, y) = (points[pairs[index].0], points[pairs[index].1])
     var state = KernelState(first: try first.step(x, y))

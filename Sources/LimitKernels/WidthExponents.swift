@@ -44,7 +44,7 @@ struct WidthExponents: Sendable {
     var readoutBias = Rational.zero
     // e and k e of the layer before.
     var (scale, features, degree) = (Rational.zero, Rational.zero, Rational(1))
-    for (index, layer) in network.layers.enumerated() {
+    for (index, layer) in try network.denseLayers(for: "the power counting").enumerated() {
       let exponents = network.exponents(ofLayer: index)
       let nu: Rational = index == 0 ? 0 : 1
       let a = rational(exponents.weightMultiplier)

@@ -10,24 +10,20 @@ import Networks
 ///
 ///     q = m_w² E[w²] F + Var,  F′ = E_b E[φ(m_b b + G_u) φ(m_b b + G_v)],  Θ′ = h′ (m_w² E[w²] Θ + …)
 struct GaussianLayer: KernelLayer {
-  private let index: Int
+  private let path: LayerPath
   private let layer: DenseLayer
   private let bias: (any Law)?
   private let gain: Quantity
   private let duals: LayerDuals
-
-  /// Whether anything is trained here or before.
   private let needsSlopes: Bool
 
-  init(_ network: Network, index: Int, biasSurvives: Bool) throws {
-    needsSlopes = network.layers[...index].contains { layer in
-      layer.trainable.trainsWeights || (layer.bias != nil && layer.trainable.trainsBias)
-    }
-    layer = network.layers[index]
-    self.index = index
+  init(_ layer: DenseLayer, in context: LayerContext) throws {
+    self.layer = layer
+    path = context.path
+    needsSlopes = context.needsSlopes
     gain = layer.gain
-    guard let activation = layer.activation else { throw NetworkStructureError.missingActivation(layer: index + 1) }
-    bias = biasSurvives ? layer.bias : nil
+    guard let activation = layer.activation else { throw NetworkStructureError.missingActivation(layer: context.path) }
+    bias = context.biasSurvives ? layer.bias : nil
     duals = try LayerDuals(activation, bias: bias, biasMultiplier: layer.biasMultiplier)
   }
 
@@ -41,16 +37,16 @@ struct GaussianLayer: KernelLayer {
     var groups: [(group: ParameterGroup, kernel: PairKernel)] = []
     if layer.trainable.trainsWeights {
       let square = Quantity.exact(layer.weightMultiplier * layer.weightMultiplier)
-      groups.append((ParameterGroup(layer: index, kind: .weights), square * gradients))
+      groups.append((ParameterGroup(path, .weights), square * gradients))
     }
-    if layer.bias != nil, layer.trainable.trainsBias {
+    if layer.trainsBias {
       let square = Quantity.exact(layer.biasMultiplier * layer.biasMultiplier)
-      groups.append((ParameterGroup(layer: index, kind: .bias), PairKernel(constant: square)))
+      groups.append((ParameterGroup(path, .bias), PairKernel(constant: square)))
     }
     guard covariance.xx.estimate != nil, covariance.yy.estimate != nil, covariance.xy.estimate != nil else {
       // Without variances the preactivations are not Gaussian, and nothing after them has a limit here.
       let missing = [covariance.xx, covariance.yy, covariance.xy].first { $0.estimate == nil } ?? .zero
-      let reason = "the preactivations of layer \(index + 1) have no variance: \(missing.reason ?? "")"
+      let reason = "the preactivations of \(path) have no variance: \(missing.reason ?? "")"
       let kernel = PairKernel(constant: .undefined(reason: reason))
       return LayerStep(features: kernel, transmission: kernel, groups: groups.map { ($0.group, kernel) })
     }
@@ -90,7 +86,9 @@ extension GaussianLayer {
   }
 }
 
-extension DenseLayer {
+extension DenseLayer: LimitLayer {
+  func kernelLayer(in context: LayerContext) throws -> any KernelLayer { try GaussianLayer(self, in: context) }
+
   /// `m_w² E[w²]`.
   var gain: Quantity { Estimate(exact: weightMultiplier * weightMultiplier) * weights.moment(2) }
 }

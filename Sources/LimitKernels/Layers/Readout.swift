@@ -23,7 +23,7 @@ struct Readout {
       let square = Quantity.exact(layer.weightMultiplier * layer.weightMultiplier)
       tangentTerms.append((ParameterGroup(layer: index, kind: .weights), square * state.features))
     }
-    if layer.bias != nil, layer.trainable.trainsBias {
+    if layer.trainsBias {
       tangentTerms.append((ParameterGroup(layer: index, kind: .bias), PairKernel(constant: biasSquare)))
     }
 
