@@ -55,7 +55,8 @@ struct PreparedStudy {
   init(_ network: Network, points: [[ExactNumber]], widths: [Int], choice: KernelChoice, threads: Int) throws {
     let kernels = try limitingKernels(of: network, at: points, options: KernelOptions(threads: threads))
     self.kernels = kernels
-    theories = KernelTheory.limits(kernels, choice: choice, widths: widths)
+    theories = try KernelTheory.theories(
+      kernels, points: points, choice: choice, widths: widths, threads: threads)
     switch choice {
     case .ntk: limits = [kernels.entries.map(\.ntk)]
     case .nngp: limits = [kernels.entries.map(\.nngp)]

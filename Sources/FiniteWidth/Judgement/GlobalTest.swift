@@ -1,4 +1,3 @@
-import GSL
 import LinearAlgebra
 
 /// The test of all means of one width together, `χ² = (m − μ)ᵀ (C/M)⁻¹ (m − μ)`.
@@ -16,7 +15,10 @@ public struct GlobalTest: Sendable, Equatable {
   static let cutoff = 1e-10
 
   /// - Returns: nil where a mean or the covariance is not predicted, or no networks are there.
-  public init?(series: [EntrySeries], at index: Int, covariance: Matrix?) {
+  ///
+  /// - Parameter error: A bound on the errors of the covariance's elements: eigenvalues that it may have made up are left
+  ///   out as well.
+  public init?(series: [EntrySeries], at index: Int, covariance: Matrix?, error: Double) {
     guard let covariance, covariance.rows == series.count, let first = series.first else { return nil }
     let samples = first.statistics[index].count
     let differences = series.compactMap { entry in
@@ -26,14 +28,16 @@ public struct GlobalTest: Sendable, Equatable {
       let largest = eigen.values.last, largest > 0
     else { return nil }
     var (sum, rank) = (0.0, 0)
-    for (number, value) in eigen.values.enumerated() where value > Self.cutoff * largest {
+    let least = max(Self.cutoff * largest, 100 * Double(series.count) * error)
+    for (number, value) in eigen.values.enumerated() where value > least {
       let projection = zip(eigen.vectors.row(number), differences).reduce(0) { $0 + $1.0 * $1.1 }
       sum += Double(samples) * projection * projection / value
       rank += 1
     }
+    guard rank > 0 else { return nil }
     width = first.widths[index]
     chiSquared = sum
     degreesOfFreedom = rank
-    probability = Distributions.chiSquaredUpperTail(sum, degreesOfFreedom: Double(rank))
+    probability = TailProbability.chiSquared(sum, degreesOfFreedom: Double(rank))
   }
 }

@@ -32,7 +32,7 @@ struct OneHiddenLayer: Sendable {
       Coefficients(slope: group.weight * innerProduct(points[entry.first], points[entry.second]))
     case (0, .bias): Coefficients(slope: group.weight)
     case (_, .weights): Coefficients(value: group.weight)
-    case (_, .bias): Coefficients()
+    case (_, _): Coefficients()
     }
   }
 

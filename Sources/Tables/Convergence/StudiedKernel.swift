@@ -60,7 +60,7 @@ public struct StudiedKernel: Sendable {
       let prediction = widths.indices.map { width -> PredictedMoments in
         let (size, epsilon) = (scale(entry, width), expansion[width])
         let terms: [Double] =
-          switch theory.order {
+          switch own.order {
           case .exact: []
           case .leading: [epsilon * correction[width] * size]
           case .halfOrder: [epsilon * size]
@@ -68,19 +68,19 @@ public struct StudiedKernel: Sendable {
           }
         return PredictedMoments(
           mean: own.means[width]?.value, meanError: own.means[width]?.roundedError ?? 0, meanTerms: terms,
-          variance: Self.number(own.variances[width]), varianceTerm: theory.order == .exact ? 0 : epsilon,
+          variance: Self.number(own.variances[width]), varianceTerm: own.order == .exact ? 0 : epsilon,
           fourthCumulant: Self.number(own.fourthCumulants[width]), scale: size > 0 ? size : 1,
           limit: own.limits[width])
       }
       let isUnbiased =
-        theory.order == .exact
+        own.order == .exact
         && prediction.allSatisfy { moments in
           guard let mean = moments.mean, let limit = moments.limit else { return false }
           return (mean - limit).magnitude <= 2 * moments.meanError + 0x1p-50 * limit.magnitude
         }
       return EntrySeries(
         widths: widths, statistics: statistics[entry], prediction: prediction, biasIsZero: isUnbiased,
-        biasIsPredicted: theory.order != .limit,
+        biasIsPredicted: own.order != .limit,
         exponent: own.exponent)
     }
   }
@@ -91,55 +91,5 @@ public struct StudiedKernel: Sendable {
     case .infinite(_, let reason), .undefined(let reason): .infinite(reason: reason)
     case nil: .unknown
     }
-  }
-}
-
-extension KernelTheory {
-  /// What the limits alone say: the power law of each group.
-  ///
-  /// With one hidden layer the mean of the NTK is the sum of the groups' power laws at every width, and the NNGP kernel's
-  /// under the NTK and standard parameterizations is the limit; variances are not known.
-  public static func limits(_ kernels: KernelTable, choice: KernelChoice, widths: [Int]) -> [KernelTheory] {
-    let network = kernels.network
-    let isExact = network.depth == 1
-    func power(_ law: PowerLaw, _ width: Int) -> Estimate? {
-      law.coefficient.estimate.map { coefficient in
-        law.exponent.isZero ? coefficient : scaled(coefficient, by: pow(Double(width), law.exponent.doubleValue))
-      }
-    }
-    func entry(_ law: PowerLaw, sum laws: [PowerLaw], meanIsKnown: Bool) -> EntryTheory {
-      let sums = widths.map { width -> Estimate? in
-        let terms = laws.map { power($0, width) }
-        guard terms.allSatisfy({ $0 != nil }) else { return nil }
-        return terms.compactMap { $0 }.reduce(Estimate.zero, +)
-      }
-      return EntryTheory(
-        coefficient: law.coefficient, exponent: law.verdict == .zero ? 0 : law.exponent.doubleValue,
-        limits: widths.map { power(law, $0)?.value }, means: meanIsKnown ? sums : widths.map { _ in nil },
-        variances: widths.map { _ in nil }, fourthCumulants: widths.map { _ in nil })
-    }
-    let none = widths.map { _ in Matrix?.none }
-    let order: TheoryOrder = isExact ? .exact : .limit
-    switch choice {
-    case .ntk:
-      let entries = kernels.entries.map { entry($0.ntkLaw, sum: $0.groups.map(\.law), meanIsKnown: true) }
-      return [KernelTheory(order: order, entries: entries, covariances: none)]
-    case .nngp:
-      let isKnown = network.parameterization == .ntk || network.parameterization == .standard
-      let entries = kernels.entries.map { entry($0.nngpLaw, sum: [$0.nngpLaw], meanIsKnown: isKnown) }
-      return [KernelTheory(order: order, entries: entries, covariances: none)]
-    case .groups:
-      return network.trainedGroups.indices.map { group in
-        let entries = kernels.entries.map {
-          entry($0.groups[group].law, sum: [$0.groups[group].law], meanIsKnown: true)
-        }
-        return KernelTheory(
-          parameter: network.trainedGroups[group].description, order: order, entries: entries, covariances: none)
-      }
-    }
-  }
-
-  private static func scaled(_ estimate: Estimate, by factor: Double) -> Estimate {
-    Estimate(factor, error: factor * 0x1p-52, method: .closedForm) * estimate
   }
 }

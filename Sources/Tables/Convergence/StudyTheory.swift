@@ -2,7 +2,7 @@ import LinearAlgebra
 import Moments
 
 /// How far the theory of a study goes.
-public enum TheoryOrder: String, Sendable {
+public enum TheoryOrder: String, Sendable, Comparable, CaseIterable {
   /// True at every width.
   case exact
   /// Means to 1/N, variances to 1/N.
@@ -11,10 +11,15 @@ public enum TheoryOrder: String, Sendable {
   case halfOrder = "half-order"
   /// Only the limit is known.
   case limit
+
+  private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+  public static func < (a: TheoryOrder, b: TheoryOrder) -> Bool { a.rank < b.rank }
 }
 
 /// What theory says of one entry of one kernel over the widths of a study.
 public struct EntryTheory: Sendable {
+  /// How far the theory of this entry goes.
+  public var order: TheoryOrder
   /// The limit, or the coefficient of its power of N.
   public var coefficient: Quantity
   /// The power of N.
@@ -27,17 +32,21 @@ public struct EntryTheory: Sendable {
   public var variances: [PredictedQuantity]
   /// Its fourth cumulant.
   public var fourthCumulants: [PredictedQuantity]
+  /// The power of N that the deviation follows; nil where the variance is zero or does not exist.
+  public var deviationExponent: Double?
 
   public init(
-    coefficient: Quantity, exponent: Double = 0, limits: [Double?], means: [Estimate?],
-    variances: [PredictedQuantity], fourthCumulants: [PredictedQuantity]
+    order: TheoryOrder, coefficient: Quantity, exponent: Double = 0, limits: [Double?], means: [Estimate?],
+    variances: [PredictedQuantity], fourthCumulants: [PredictedQuantity], deviationExponent: Double?
   ) {
+    self.order = order
     self.coefficient = coefficient
     self.exponent = exponent
     self.limits = limits
     self.means = means
     self.variances = variances
     self.fourthCumulants = fourthCumulants
+    self.deviationExponent = deviationExponent
   }
 }
 
@@ -48,21 +57,25 @@ public typealias PredictedQuantity = Quantity?
 public struct KernelTheory: Sendable {
   /// The parameter group; nil for the NTK and the NNGP kernel.
   public var parameter: String?
-  public var order: TheoryOrder
   /// The pairs i ≤ j in order.
   public var entries: [EntryTheory]
   /// The covariances of the entries at each width.
   public var covariances: [Matrix?]
+  /// A bound on the error of each of them at the same width.
+  public var covarianceErrors: [Double]
   public var warnings: [String]
 
   public init(
-    parameter: String? = nil, order: TheoryOrder, entries: [EntryTheory], covariances: [Matrix?],
+    parameter: String? = nil, entries: [EntryTheory], covariances: [Matrix?], covarianceErrors: [Double],
     warnings: [String] = []
   ) {
     self.parameter = parameter
-    self.order = order
     self.entries = entries
     self.covariances = covariances
+    self.covarianceErrors = covarianceErrors
     self.warnings = warnings
   }
+
+  /// How far the theory of the weakest entry goes.
+  public var order: TheoryOrder { entries.map(\.order).max() ?? .limit }
 }

@@ -83,7 +83,9 @@ public struct ConvergenceReport: Sendable {
         statistics: errors, series: kernel.series, points: study.points.count, covariances: kernel.theory.covariances)
       gramError = fit.widths.isEmpty ? nil : fit
       globalTests = study.widths.indices.compactMap {
-        GlobalTest(series: kernel.series, at: $0, covariance: kernel.theory.covariances[$0])
+        GlobalTest(
+          series: kernel.series, at: $0, covariance: kernel.theory.covariances[$0],
+          error: kernel.theory.covarianceErrors[$0])
       }
     } else {
       gramError = nil
@@ -91,11 +93,8 @@ public struct ConvergenceReport: Sendable {
     }
     var warnings: [String] = []
     for warning in theories.flatMap(\.warnings) where !warnings.contains(warning) { warnings.append(warning) }
-    for row in rows {
-      guard let reason = row.series.heavyTail else { continue }
-      let warning =
-        "The variance does not exist: \(reason). No rate of 1/sqrt(N) is to be expected, and means are not judged."
-      if !warnings.contains(warning) { warnings.append(warning) }
+    if rows.contains(where: { $0.series.heavyTail != nil }) {
+      warnings.append("Where the variance is infinite, means are not judged and no rate is fitted.")
     }
     self.warnings = warnings
   }
@@ -145,9 +144,5 @@ extension ConvergenceReport.Row {
   }
 
   /// The power of N that the deviation follows in theory; nil under heavy tails and where the variance is zero.
-  var predictedRate: Double? {
-    if series.heavyTail != nil { return nil }
-    if series.prediction.contains(where: { $0.variance.value == 0 }) { return nil }
-    return theory.exponent - 0.5
-  }
+  var predictedRate: Double? { theory.deviationExponent }
 }
