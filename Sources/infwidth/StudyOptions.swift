@@ -45,6 +45,14 @@ struct JudgementOptions: ParsableArguments {
   }
 }
 
+extension JudgementOptions {
+  /// Draws the picture, where one is asked for.
+  func draw(_ report: ConvergenceReport) throws {
+    guard let plot else { return }
+    do { try Gnuplot.draw(report.figure, to: plot) } catch { throw Failure.output("\(error)") }
+  }
+}
+
 /// A study with its limits and its theory.
 struct PreparedStudy {
   let kernels: KernelTable

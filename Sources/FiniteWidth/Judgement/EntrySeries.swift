@@ -52,7 +52,7 @@ public struct EntrySeries: Sendable {
   }
 
   /// `Var s²/σ⁴ = 2/(M−1) + g/M` with `g` the excess kurtosis, equation (1.8) of the finite-width theory.
-  func relativeVarianceOfVariance(_ index: Int) -> Double {
+  public func relativeVarianceOfVariance(_ index: Int) -> Double {
     let samples = Double(statistics[index].count)
     return max(0, 2 / (samples - 1) + excessKurtosis(index) / samples)
   }

@@ -29,7 +29,7 @@ enum TailProbability {
     return saddlepoint(z, shape: shape)
   }
 
-  /// The formula of Lugannani and Rice (1980), which for a gamma law of shape k is
+  /// The formula of Lugannani and Rice (1980) for a gamma law of shape k.
   ///
   ///     P(X > k + z√k) ≈ Q(w) + φ(w) (1/z − 1/w) ,   w² = 2k (t − log(1 + t)) ,   t = z/√k ,   sign w = sign z .
   static func saddlepoint(_ z: Double, shape: Double) -> (upper: Double, lower: Double) {

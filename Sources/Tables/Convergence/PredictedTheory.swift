@@ -23,7 +23,7 @@ extension KernelTheory {
       for index in theories.indices { theories[index].warnings.append("Only the limit is compared: \(error)") }
       return theories
     }
-    let warnings = prediction.warnings(width: widths.min() ?? 1).map(\.description)
+    let warnings = prediction.warnings(width: widths.min() ?? 1).filter { $0.concerns(choice) }.map(\.description)
     for index in theories.indices {
       for (entry, predicted) in prediction.entries.enumerated() {
         let kernel =
@@ -41,6 +41,16 @@ extension KernelTheory {
       theories[0].covarianceErrors = covariance.errors
     }
     return theories
+  }
+}
+
+extension PredictionWarning {
+  /// Whether the warning is about this kernel.
+  fileprivate func concerns(_ choice: KernelChoice) -> Bool {
+    switch self {
+    case .noRate(let kernel, _, _, _), .noLimit(let kernel, _, _, _): (kernel == "NTK") == (choice != .nngp)
+    default: true
+    }
   }
 }
 

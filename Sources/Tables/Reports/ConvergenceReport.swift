@@ -77,7 +77,14 @@ public struct ConvergenceReport: Sendable {
     self.result = result
     self.limits = limits.flatMap { $0 }
     goals = state.goals
-    if let kernel = kernels.first, choice != .groups {
+    var warnings: [String] = []
+    for warning in theories.flatMap(\.warnings) where !warnings.contains(warning) { warnings.append(warning) }
+    let hasHeavyTails = rows.contains { $0.series.heavyTail != nil }
+    if hasHeavyTails {
+      warnings.append("Where the variance is infinite, means are not judged and no rate is fitted.")
+    }
+    self.warnings = warnings
+    if let kernel = kernels.first, choice != .groups, !hasHeavyTails {
       let errors = result.widths.map { choice == .ntk ? $0.ntkError : $0.nngpError }
       let fit = GramErrorFit(
         statistics: errors, series: kernel.series, points: study.points.count, covariances: kernel.theory.covariances)
@@ -91,12 +98,6 @@ public struct ConvergenceReport: Sendable {
       gramError = nil
       globalTests = []
     }
-    var warnings: [String] = []
-    for warning in theories.flatMap(\.warnings) where !warnings.contains(warning) { warnings.append(warning) }
-    if rows.contains(where: { $0.series.heavyTail != nil }) {
-      warnings.append("Where the variance is infinite, means are not judged and no rate is fitted.")
-    }
-    self.warnings = warnings
   }
 
   /// The limits, one for each row.

@@ -38,7 +38,7 @@ extension ConvergenceReport {
   /// Digits enough to see a deviation of a standard error.
   private static func predicted(_ mean: Double?, beside error: Double) -> Cell {
     guard let mean else { return .missing }
-    guard error > 0, error.isFinite else { return rounded(mean, digits: 12) }
+    guard error > 0, error.isFinite else { return rounded(mean, digits: 6) }
     return .text(NumberText.supported(Estimate(mean, error: error / 10, method: .sampling)))
   }
 
@@ -162,11 +162,13 @@ extension ConvergenceReport {
     } else if !unresolved.isEmpty {
       notes.append("The bias is not resolvable at \(unresolved.count) of \(rows.count) entries.")
     }
-    for test in globalTests {
+    if let first = globalTests.first {
+      let tests = globalTests.map {
+        String(format: "%.2f (probability %.2g) at %d", $0.chiSquared, $0.probability, $0.width)
+      }
       notes.append(
-        String(
-          format: "All means at width %d together: chi-squared %.2f on %d degrees of freedom, probability %.2g.",
-          test.width, test.chiSquared, test.degreesOfFreedom, test.probability))
+        "All means of one width together, chi-squared on \(first.degreesOfFreedom) degrees of freedom: "
+          + tests.joined(separator: ", ") + ".")
     }
     return notes
   }

@@ -93,7 +93,7 @@ struct ConvergeCommand: ParsableCommand {
     _ = try WidthStudy(network: network, points: points, widths: widths, plan: fixed, seed: seed, shard: shard)
     if requested != nil, shard != .whole { throw WidthStudyError.shardWithoutSamples }
     let status = ProgressStatus()
-    var (passes, problem) = (true, StudyFileError?.none)
+    var (passes, problem, figure) = (true, StudyFileError?.none, ConvergenceReport?.none)
     try common.emit("sampling networks", status: status) {
       let prepared = try PreparedStudy(
         network, points: points, widths: widths, choice: judgement.kernel, threads: common.threadCount)
@@ -106,9 +106,11 @@ struct ConvergeCommand: ParsableCommand {
       problem = run.problem
       let report = try prepared.report(run.state, options: judgement, ending: ending)
       passes = report.passes
+      figure = report
       return report.document
     }
     if let problem { throw problem }
+    if let figure { try judgement.draw(figure) }
     if judgement.check, !passes { throw Failure.check }
   }
 

@@ -26,7 +26,7 @@ struct MergeCommand: ParsableCommand {
   func run() throws {
     _ = try judgement.level()
     try judgement.checkPlot()
-    var passes = true
+    var (passes, figure) = (true, ConvergenceReport?.none)
     try common.emit("merging") {
       let states = try files.map { (path: $0, state: try StudyFile.read($0)) }
       let merged = try StudyState.merging(states)
@@ -47,8 +47,10 @@ struct MergeCommand: ParsableCommand {
         merged, options: judgement,
         ending: merged.isComplete ? .complete : .stopped(reason: "\(done) of \(total) networks are in the files"))
       passes = report.passes
+      figure = report
       return report.document
     }
+    if let figure { try judgement.draw(figure) }
     if judgement.check, !passes { throw Failure.check }
   }
 }
