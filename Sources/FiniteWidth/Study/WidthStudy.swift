@@ -59,6 +59,7 @@ public struct WidthStudy: Sendable, Equatable {
     guard !widths.isEmpty else { throw .noWidths }
     for (index, width) in widths.enumerated() where widths[..<index].contains(width) { throw .repeatedWidth(width) }
     let samples = plan.firstGoal
+    do { _ = try LayeredNetwork(sampling: network, width: 1, seed: 0, index: 0) } catch { throw .layer(error) }
     guard samples >= 2 else { throw .tooFewSamples(samples) }
     if case .standardErrors = plan, shard != .whole { throw .shardWithoutSamples }
     let threads = Double(ProcessInfo.processInfo.activeProcessorCount)
@@ -99,6 +100,7 @@ public struct WidthStudy: Sendable, Equatable {
 
   /// The number of random numbers of one network.
   static func draws(_ network: Network, width: Int) -> Double {
+    guard network.isDense else { return LayeredNetwork.drawCount(of: network, width: width) }
     let n = Double(width)
     return n * (Double(network.inputDimension) + 2) + Double(network.depth - 1) * n * (n + 1)
   }
@@ -174,6 +176,8 @@ public struct WidthStudyResult: Sendable, Equatable {
 public enum WidthStudyError: Error, Sendable, Equatable, CustomStringConvertible {
   case noPoints
   case noWidths
+  /// A layer cannot be sampled.
+  case layer(LayeredNetworkError)
   case dimension(point: Int, found: Int, expected: Int)
   case impossibleWidth(Int)
   case tooWide(Int, cost: String)
@@ -189,6 +193,7 @@ public enum WidthStudyError: Error, Sendable, Equatable, CustomStringConvertible
   public var description: String {
     switch self {
     case .noPoints: return "There are no points. Give at least one."
+    case .layer(let error): return "\(error)"
     case .noWidths: return "There are no widths. Give at least one, as in 64,128,256."
     case .dimension(let point, let found, let expected):
       return "Point \(point + 1) has \(found) coordinates, but the network's input-dimension is \(expected)."

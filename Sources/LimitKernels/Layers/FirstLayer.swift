@@ -5,20 +5,18 @@ import Networks
 
 /// The first layer under its true law: d inputs, no Gaussian approximation.
 struct FirstLayer {
-  let network: Network
-  let exponents: WidthExponents
+  private let network: Network
+  private let context: LayerContext
   /// A relative accuracy that must be reached.
-  let required: Double?
-
+  private let required: Double?
   /// The layer as a Gaussian one, if its weights are centred Gaussian and its bias is Gaussian, constant or absent.
   private let gaussian: GaussianLayer?
 
-  init(network: Network, exponents: WidthExponents, required: Double?) throws {
+  init(_ network: Network, in context: LayerContext, required: Double?) throws {
     self.network = network
-    self.exponents = exponents
+    self.context = context
     self.required = required
     let layer = network.firstLayer
-    let path = LayerPath(layer: 0)
     func isGaussian(_ law: any Law) -> Bool {
       let parts = law.decomposition
       return parts.atoms.isEmpty && parts.densities.count == 1 && parts.densities[0].gaussian != nil
@@ -26,12 +24,11 @@ struct FirstLayer {
     let hasSimpleBias = layer.bias.map { isGaussian($0) || $0.decomposition.constantValue != nil } ?? true
     gaussian =
       isGaussian(layer.weights) && layer.weights.isSymmetric && hasSimpleBias
-      ? try GaussianLayer(
-        layer,
-        in: LayerContext(
-          path: path, needsSlopes: layer.parameters(at: path).contains(where: \.isTrained),
-          biasSurvives: exponents.biasSurvives[0])) : nil
+      ? try GaussianLayer(layer, in: context) : nil
   }
+
+  /// Whether the features are jointly Gaussian with mean zero.
+  var givesGaussian: Bool { gaussian?.givesGaussian ?? false }
 
   func step(_ x: [ExactNumber], _ y: [ExactNumber]) throws -> LayerStep {
     if let gaussian {
@@ -56,7 +53,7 @@ struct FirstLayer {
       let square = Quantity.exact(layer.biasMultiplier * layer.biasMultiplier)
       groups.append((ParameterGroup(layer: 0, kind: .bias), PairKernel(constant: square)))
     }
-    let bias = exponents.biasSurvives[0] ? layer.bias : nil
+    let bias = context.biasSurvives ? layer.bias : nil
     func pair(_ a: [ExactNumber], _ b: [ExactNumber]) -> PreactivationPair {
       PreactivationPair(
         weights: layer.weights, bias: bias, weightScale: weightScale, biasScale: layer.biasMultiplier, x: a, y: b)
@@ -79,7 +76,18 @@ struct FirstLayer {
       let slopes = try kernel(activation.derivative, derivative: activation.secondDerivative)
       groups = groups.map { ($0.group, slopes * $0.kernel) }
     }
-    return LayerStep(features: features, transmission: .zero, groups: groups)
+    var means: PairMeans?
+    if context.needsMeans, features.xx.estimate != nil, features.yy.estimate != nil {
+      func mean(_ pair: PreactivationPair) throws -> Estimate? {
+        try ExpectationChain.expectation(ExpectationQuestion(activation.value, .one, pair), required: required).estimate
+      }
+      let first = try mean(pair(x, x))
+      // Where the square has a mean, so has the feature.
+      if let first, let second = same ? first : try mean(pair(y, y)) {
+        means = PairMeans(x: first, y: second, difference: same ? .zero : nil)
+      }
+    }
+    return LayerStep(features: Features(kernel: features, means: means), transmission: .zero, groups: groups)
   }
 }
 
