@@ -41,15 +41,17 @@ let package = Package(
       dependencies: ["GSL", "Moments", "Activations", .product(name: "Numerics", package: "swift-numerics")]),
     .target(name: "Networks", dependencies: ["Moments", "Activations", .product(name: "Yams", package: "Yams")]),
     .target(name: "LimitKernels", dependencies: ["Networks", "Expectation"]),
-    .target(name: "FiniteWidth", dependencies: ["Networks", "LinearAlgebra"]),
+    .target(name: "FiniteWidth", dependencies: ["GSL", "LinearAlgebra", "Networks"]),
     .target(name: "FiniteWidthTheory", dependencies: ["LimitKernels", "LinearAlgebra"]),
     .target(
       name: "Tables",
-      dependencies: ["LimitKernels", "FiniteWidth", "FiniteWidthTheory", .product(name: "Yams", package: "Yams")]),
+      dependencies: [
+        "LimitKernels", "FiniteWidth", "FiniteWidthTheory", "Plots", .product(name: "Yams", package: "Yams"),
+      ]),
     .executableTarget(
       name: "infwidth",
       dependencies: [
-        "Tables", "LimitKernels", "FiniteWidth", "FiniteWidthTheory",
+        "Tables", "LimitKernels", "FiniteWidth", "FiniteWidthTheory", "Plots",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["Moments", "Activations", "Networks"], path: "Tests/TestSupport"),
