@@ -10,7 +10,7 @@ let package = Package(
   products: [
     .library(
       name: "InfiniteWidth",
-      targets: ["Moments", "Activations", "Expectation", "Networks", "LimitKernels", "FiniteWidth", "Tables"]),
+      targets: ["Moments", "Activations", "Expectation", "Networks", "LimitKernels", "Gram", "FiniteWidth", "Tables"]),
     .executable(name: "infwidth", targets: ["infwidth"]),
   ],
   dependencies: [
@@ -38,6 +38,8 @@ let package = Package(
       dependencies: ["GSL", "Moments", "Activations", .product(name: "Numerics", package: "swift-numerics")]),
     .target(name: "Networks", dependencies: ["Moments", "Activations", .product(name: "Yams", package: "Yams")]),
     .target(name: "LimitKernels", dependencies: ["Networks", "Expectation"]),
+    .target(name: "CGramKernels"),
+    .target(name: "Gram", dependencies: ["CGramKernels", "LimitKernels", "LinearAlgebra"]),
     .target(name: "FiniteWidth", dependencies: ["Networks"]),
     .target(
       name: "Tables", dependencies: ["LimitKernels", "FiniteWidth", .product(name: "Yams", package: "Yams")]),
@@ -60,6 +62,7 @@ let package = Package(
     .testTarget(name: "ExpectationTests", dependencies: ["Expectation", "TestSupport"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
     .testTarget(name: "LimitKernelsTests", dependencies: ["LimitKernels", "TestSupport"]),
+    .testTarget(name: "GramTests", dependencies: ["Gram", "TestSupport"]),
     .testTarget(name: "FiniteWidthTests", dependencies: ["FiniteWidth", "LimitKernels", "TestSupport"]),
     .testTarget(name: "TablesTests", dependencies: ["Tables", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["infwidth", "TestSupport"]),
