@@ -10,7 +10,10 @@ let package = Package(
   products: [
     .library(
       name: "InfiniteWidth",
-      targets: ["Moments", "Activations", "Expectation", "Networks", "LimitKernels", "Gram", "FiniteWidth", "Tables"]),
+      targets: [
+        "Moments", "Activations", "Expectation", "Networks", "LimitKernels", "Gram", "KernelFiles", "FiniteWidth",
+        "Tables",
+      ]),
     .executable(name: "infwidth", targets: ["infwidth"]),
   ],
   dependencies: [
@@ -40,13 +43,16 @@ let package = Package(
     .target(name: "LimitKernels", dependencies: ["Networks", "Expectation"]),
     .target(name: "CGramKernels"),
     .target(name: "Gram", dependencies: ["CGramKernels", "LimitKernels", "LinearAlgebra"]),
+    .systemLibrary(name: "CFileAllocation"),
+    .target(name: "KernelFiles", dependencies: ["CFileAllocation", "Gram", "Networks"]),
     .target(name: "FiniteWidth", dependencies: ["Networks"]),
     .target(
       name: "Tables", dependencies: ["LimitKernels", "FiniteWidth", .product(name: "Yams", package: "Yams")]),
     .executableTarget(
       name: "infwidth",
       dependencies: [
-        "Tables", "LimitKernels", "FiniteWidth", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Tables", "LimitKernels", "Gram", "KernelFiles", "FiniteWidth",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["Moments", "Activations"], path: "Tests/TestSupport"),
     .testTarget(name: "GSLTests", dependencies: ["GSL"]),

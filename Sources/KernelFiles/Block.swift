@@ -38,9 +38,13 @@ public struct Block: Sendable, Equatable {
   ) throws(KernelFileError) {
     switch type {
     case .float64:
-      try elements.withUnsafeBytes { bytes throws(KernelFileError) in try body(bytes) }
+      try elements.withUnsafeBufferPointer { numbers throws(KernelFileError) in
+        try body(UnsafeRawBufferPointer(numbers))
+      }
     case .float32:
-      try elements.map(Float.init).withUnsafeBytes { bytes throws(KernelFileError) in try body(bytes) }
+      try elements.map(Float.init).withUnsafeBufferPointer { numbers throws(KernelFileError) in
+        try body(UnsafeRawBufferPointer(numbers))
+      }
     }
   }
 }

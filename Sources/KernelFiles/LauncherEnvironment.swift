@@ -58,7 +58,8 @@ enum LauncherEnvironment {
       count <= Shard.maximumCount
     else {
       throw .launcher(
-        "the job array (task \(id), from \(first) to \(last) in steps of \(step), \(count) in all) is not evenly numbered")
+        "the job array (task \(id), from \(first) to \(last) in steps of \(step), \(count) in all) is not evenly numbered"
+      )
     }
     return Shard(index: (id - first) / step, count: count)
   }

@@ -50,9 +50,10 @@ final class MatrixFile: Sendable {
     let beginning = header.encoded
     let bytes = beginning.count + header.byteCount
     var mine = try PositionedFile.publish(partial, beginning: beginning, size: bytes)
-    mine = try PositionedFile.publish(
-      journal, beginning: TileJournal.content(identity, tiles: tiles),
-      size: TileJournal.content(identity, tiles: tiles).count) && mine
+    mine =
+      try PositionedFile.publish(
+        journal, beginning: TileJournal.content(identity, tiles: tiles),
+        size: TileJournal.content(identity, tiles: tiles).count) && mine
     let log = try TileJournal(opening: journal, matrix: partial, identity: identity, tiles: tiles)
     let file = try PositionedFile(opening: partial)
     guard try file.size(atLeast: bytes) == bytes, try file.read(0..<beginning.count) == beginning else {
@@ -110,6 +111,31 @@ final class MatrixFile: Sendable {
     } catch {
       throw error.about(path)
     }
+  }
+
+  /// Whether a finished file has this header and these values.
+  static func holds(
+    _ blocks: [Block], rows: Range<Int>, columns: Range<Int>, header: NPYHeader, path: String
+  ) throws(KernelFileError) -> Bool {
+    let file = try PositionedFile(opening: path)
+    let beginning = header.encoded
+    guard try file.size(atLeast: 0) == beginning.count + header.byteCount,
+      try file.read(0..<beginning.count) == beginning
+    else { return false }
+    let width = header.elementType.width
+    let (matrixRows, matrixColumns) = (header.shape[header.shape.count - 2], header.shape[header.shape.count - 1])
+    var result = true
+    for (layer, block) in blocks.enumerated() {
+      try block.withBytes(as: header.elementType) { bytes throws(KernelFileError) in
+        let length = columns.count * width
+        for (place, row) in rows.enumerated() {
+          let first = header.dataOffset + ((layer * matrixRows + row) * matrixColumns + columns.lowerBound) * width
+          let found = try file.read(first..<(first + length))
+          result = result && found.elementsEqual(bytes[(place * length)..<((place + 1) * length)])
+        }
+      }
+    }
+    return result
   }
 
   /// Marks tiles as finished, after their elements have reached the disk.

@@ -32,7 +32,7 @@ final class PositionedFile: Sendable {
   static func publish(_ path: String, beginning: [UInt8], size: Int) throws(KernelFileError) -> Bool {
     if access(path, F_OK) == 0 { return false }
     let own = "\(path).\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: .min ... .max))"
-    do {
+    do throws(KernelFileError) {
       let file = try PositionedFile(creating: own)
       defer { unlink(own) }
       try file.write(beginning, at: 0)

@@ -20,7 +20,8 @@ struct MatrixIdentity: Codable, Sendable, Equatable {
     var result: [String] = []
     func compare<Value: Equatable>(_ name: String, _ path: KeyPath<MatrixIdentity, Value>, shown: Bool) {
       guard self[keyPath: path] != other[keyPath: path] else { return }
-      result.append(shown ? "its \(name) is \(other[keyPath: path]), not \(self[keyPath: path])" : "its \(name) differs")
+      result.append(
+        shown ? "its \(name) is \(other[keyPath: path]), not \(self[keyPath: path])" : "its \(name) differs")
     }
     compare("format", \.schema, shown: true)
     compare("program version", \.program, shown: true)

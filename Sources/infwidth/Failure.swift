@@ -3,6 +3,8 @@ import ArgumentParser
 import Expectation
 import FiniteWidth
 import Foundation
+import Gram
+import KernelFiles
 import LimitKernels
 import Moments
 import Networks
@@ -42,6 +44,11 @@ enum Failure: Error {
     case is KernelError, is PhaseError, ExpectationError.indefinite: return (.usage, "\(error)")
     case is NetworkError, is LawError, is ActivationError, is NumberError, is CallSyntax.SyntaxError:
       return (.usage, "\(error)")
+    case KernelFileError.shard, KernelFileError.launcher, KernelFileError.memory: return (.usage, "\(error)")
+    case KernelFileError.notFinite: return (.accuracy, "\(error)")
+    case is KernelFileError: return (.output, "\(error)")
+    case GramError.noLimit, GramError.overflow: return (.accuracy, "\(error)")
+    case is GramError: return (.data, "\(error)")
     case TableError.noTable: return (.usage, "\(error)")
     case is TableError: return (.data, "\(error)")
     default: return (.accuracy, "\(error)")
