@@ -31,6 +31,8 @@ public struct NPYArray: Sendable, Equatable {
     }
   }
 
+  static let magic = NPYHeader.magic
+
   /// Reads the bytes of an `.npy` file.
   public init(_ data: Data) throws(FormatError) {
     let header = try NPYHeader([UInt8](data.prefix(NPYHeader.maximumLength + 12)))

@@ -90,11 +90,11 @@ public enum Points {
 
   private static let jsonExample = "Write a list of points, as in [[1, \"1/2\"], [-1, 0.25]]."
 
-  /// One point of a JSON list.
+  /// One point of a JSON list: a list, or with one coordinate a number.
   static func point<Number: CoordinateNumber>(
     json item: JSONText, number: Int, dimension: Int
   ) throws(PointsError) -> [Number] {
-    guard let coordinates = item.list else {
+    guard let coordinates = item.list ?? (dimension == 1 && item.isNumber ? [item] : nil) else {
       throw .syntax(line: item.line, problem: "point \(number + 1) is \(item.kindName). \(jsonExample)")
     }
     var point: [Number] = []

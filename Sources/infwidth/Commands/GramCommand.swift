@@ -99,9 +99,10 @@ struct GramCommand: ParsableCommand {
     }
     let report = GramReport(
       network: network, path: path, kernel: kernel.rawValue, elementType: dtype.rawValue, shape: summary.shape,
-      tileSize: summary.tileSize, tiles: summary.tiles, shard: shard.map(\.description),
+      tileSize: summary.tileSize, tiles: summary.tiles,
+      shard: shard.map { self.shard == "auto" ? "\($0)" : self.shard ?? "" },
       shardTiles: summary.shardTiles, foundTiles: summary.foundTiles, isComplete: summary.isComplete,
-      seconds: Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000, peakBytes: Self.peakBytes)
+      seconds: ((ContinuousClock.now - start) / .milliseconds(1)).rounded() / 1000, peakBytes: Self.peakBytes)
     try Output(path: nil).write(report.document.text(as: common.format))
   }
 
