@@ -9,7 +9,8 @@ final class TileWriter: Sendable {
   private struct State {
     /// Written, and not marked yet.
     var unmarked: [Int] = []
-    var lastMark = ContinuousClock.now
+    /// Nil before the first, which is marked at once: a run that cannot mark should not last.
+    var lastMark: ContinuousClock.Instant?
     var failure: KernelFileError?
   }
 
@@ -33,7 +34,8 @@ final class TileWriter: Sendable {
         try write(tile, blocks)
         let due = state.withLock { state -> [Int] in
           state.unmarked.append(tile.index)
-          return ContinuousClock.now - state.lastMark >= Self.interval ? state.unmarked : []
+          let isDue = state.lastMark.map { .now - $0 >= Self.interval } ?? true
+          return isDue ? state.unmarked : []
         }
         if !due.isEmpty { try mark(due) }
       } catch {
