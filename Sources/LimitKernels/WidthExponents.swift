@@ -19,19 +19,19 @@ import Networks
 /// limit, at `e_l` it stays, above `e_l` the layer has no limit.
 ///
 /// **Source.** Yang and Hu 2021, the abc-parameterizations, with separate exponents for biases.
-struct WidthExponents: Sendable {
+package struct WidthExponents: Sendable {
   /// The exponent of the weighted sum's part of the NNGP kernel, `2 e_{L+1}`.
-  let function: Rational
+  package let function: Rational
   /// The exponent of the readout bias's part, `−2 (A + B)`.
-  let readoutBias: Rational
+  package let readoutBias: Rational
   /// Whether each hidden layer's bias is still there in the limit.
-  let biasSurvives: [Bool]
+  package let biasSurvives: [Bool]
   private let weights: [Rational]
   private let biases: [Rational]
 
   /// - Throws: ``KernelError/unstable(layer:exponent:)`` where a power of N meets an activation that is not
   ///   homogeneous, or a bias outgrows its layer.
-  init(_ network: Network) throws {
+  package init(_ network: Network) throws {
     let count = network.layers.count
     func rational(_ number: ExactNumber) -> Rational {
       number.rational ?? number.rationalApproximation(relativeBits: 60)
@@ -84,7 +84,7 @@ struct WidthExponents: Sendable {
     self.readoutBias = readoutBias
   }
 
-  func group(_ group: ParameterGroup) -> Rational {
+  package func group(_ group: ParameterGroup) -> Rational {
     group.kind == .weights ? weights[group.layer] : biases[group.layer]
   }
 }

@@ -92,5 +92,5 @@ extension GaussianLayer {
 
 extension DenseLayer {
   /// `m_w² E[w²]`.
-  var gain: Quantity { Estimate(exact: weightMultiplier * weightMultiplier) * weights.moment(2) }
+  package var gain: Quantity { Estimate(exact: weightMultiplier * weightMultiplier) * weights.moment(2) }
 }
