@@ -90,7 +90,9 @@ func expect(
 
   private func frozenReadout(_ laws: [String], _ biases: [String?]) throws -> Network {
     var network = try network("square", weights: laws, biases: biases, dimension: 1)
-    network.layers[1].trainable = .none
+    var readout = try #require(network.layers[1] as? DenseLayer)
+    readout.trainable = .none
+    network.layers[1] = readout
     return network
   }
 
@@ -98,7 +100,9 @@ func expect(
   @Test func multipliers() throws {
     var network = try network("relu", weights: ["uniform(-1, 1)", "uniform(-1, 1)"], dimension: 1)
     let plain = try #require(try finiteWidthPrediction(of: network, at: [[1]]).entries.first)
-    network.layers[1].weightMultiplier = 2
+    var readout = try #require(network.layers[1] as? DenseLayer)
+    readout.weightMultiplier = 2
+    network.layers[1] = readout
     let scaled = try #require(try finiteWidthPrediction(of: network, at: [[1]]).entries.first)
     for (a, b) in zip(plain.groups, scaled.groups) {
       #expect(b.limit == Estimate(exact: 4) * a.limit)

@@ -32,7 +32,8 @@ struct OneHiddenLayer: Sendable {
       Coefficients(slope: group.weight * innerProduct(points[entry.first], points[entry.second]))
     case (0, .bias): Coefficients(slope: group.weight)
     case (_, .weights): Coefficients(value: group.weight)
-    case (_, .bias): Coefficients()
+    // A readout bias is constant, and dense layers have no gain.
+    case (_, .bias), (_, .gain): Coefficients()
     }
   }
 

@@ -129,12 +129,7 @@ public struct KernelReport: Sendable {
   private static func title(of network: Network) -> String {
     var text = "Limiting kernels"
     if let name = network.name { text += " of \(name)" }
-    let layers = network.layers.enumerated().map { index, layer in
-      var words = ["weights \(layer.weights)"]
-      if let bias = layer.bias { words.append("bias \(bias)") }
-      if let activation = layer.activation { words.append("\(activation)") }
-      return "\n  layer \(index + 1): " + words.joined(separator: ", ")
-    }
+    let layers = network.layers.enumerated().map { "\n  layer \($0.offset + 1): \($0.element.summary)" }
     let shown = layers.count <= 8 ? layers : layers.prefix(6) + ["\n  …", layers[layers.count - 1]]
     return text + shown.joined()
   }
