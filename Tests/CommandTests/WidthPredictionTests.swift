@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test func deepNetworksWarn() throws {
-    try withTemporaryFolder { folder in
+    try CommandRunner.withTemporaryFolder { folder in
       let file = folder.appendingPathComponent("deep.yaml")
       let text = """
         input-dimension: 1

@@ -4,8 +4,10 @@ import Networks
 import TestSupport
 import Testing
 
-/// Reference numbers of the derivation for deep networks: a separate program (Gauss–Hermite products in the eigenbasis, derivatives by
-/// parts), itself compared with sampled networks. Inputs (1, 0.3) and (−0.4, 0.9), s = 1/√2; entries (11), (12), (22).
+/// Reference numbers of the derivation for deep networks.
+///
+/// By a separate program (Gauss–Hermite products in the eigenbasis, derivatives by parts), itself compared with sampled
+/// networks. Inputs (1, 0.3) and (−0.4, 0.9), s = 1/√2; entries (11), (12), (22).
 struct DeepReference: Sendable, CustomTestStringConvertible {
   var name: String
   var activation: String

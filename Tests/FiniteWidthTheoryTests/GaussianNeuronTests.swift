@@ -32,8 +32,10 @@ import Testing
     }
   }
 
-  /// By parts, `⟨∂^α g⟩ = ⟨g H_α⟩` with the Hermite polynomials of Σ, each monomial a dual activation: another method with
-  /// no derivative of φ and no series of its own. Kinked, smooth and growing activations, with a mean.
+  /// By parts, `⟨∂^α g⟩ = ⟨g H_α⟩` with the Hermite polynomials of Σ.
+  ///
+  /// Each monomial is a dual activation: another method with no derivative of φ and no series of its own. Kinked, smooth
+  /// and growing activations, with a mean.
   @Test(arguments: ["relu", "tanh", "gelu", "elu", "hard-tanh", "sin"])
   func byParts(_ name: String) throws {
     for (A, B, C, mean) in [(0.9, 2.1, 0.8, 0.3)] {

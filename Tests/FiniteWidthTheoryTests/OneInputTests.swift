@@ -86,7 +86,7 @@ import Testing
     }
   }
 
-  /// T13, where the numbers are from an independent implementation of Guillen et al., eq. (78).
+  /// T13, whose numbers an independent implementation of the 1/N mean has as well (Guillen and others).
   @Test func tanhOfOneInput() throws {
     let network = try network("tanh", weights: ["normal()", "normal()", "normal()"], dimension: 4)
     let point = try ["1", ".5", "-.3", ".2"].map { try ExactNumber(parsing: $0) }

@@ -6,8 +6,10 @@ import Networks
 import TestSupport
 import Testing
 
-/// T15: the quadratic model on (1, 1), (−1, 1/2) with the test point 1/2. Rows 1, −1, 1/2; columns 1, −1. Numbers of the
-/// derivation, and of `generate/training_one_hidden_layer.py` (the error at t = 8): an ODE solver in place of the eigenbasis.
+/// T15: the quadratic model on (1, 1), (−1, 1/2) with the test point 1/2.
+///
+/// Rows 1, −1, 1/2; columns 1, −1. Numbers of the derivation, and of `generate/training_one_hidden_layer.py` (the error at t = 8): an ODE
+/// solver in place of the eigenbasis.
 @Suite struct QuadraticTrainingTests {
   static let theory = Result {
     try TrainingTheory(
