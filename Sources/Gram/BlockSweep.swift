@@ -17,9 +17,11 @@ struct BlockSweep: Sendable {
   static let nearlyParallel = 0x1p-8
 
   /// Computes the block; with `upper`, where both sides are the same inputs, only from the diagonal on to the right.
-  func run(rows: Range<Int>, columns: Range<Int>, into block: KernelBlock, upper: Bool) throws {
+  ///
+  /// - Returns: `1 − ρ` of the last pair's features.
+  func run(rows: Range<Int>, columns: Range<Int>, into block: KernelBlock, upper: Bool) throws -> Double {
     let layers = plan.layers.indices.map { SweepLayer(self, $0) }
-    try withExtendedLifetime(self) {
+    return try withExtendedLifetime(self) {
       try layers.withUnsafeBufferPointer {
         try run(rows: rows, columns: columns, into: block, upper: upper, layers: $0)
       }
@@ -29,7 +31,7 @@ struct BlockSweep: Sendable {
   private func run(
     rows: Range<Int>, columns: Range<Int>, into block: KernelBlock, upper: Bool,
     layers: UnsafeBufferPointer<SweepLayer>
-  ) throws {
+  ) throws -> Double {
     let workspace = Workspace(self, seriesLength: layers.map(\.kernel.seriesLength).max() ?? 0)
     let d = a.inputs.dimension
     try a.rows.withUnsafeBufferPointer { first in
@@ -59,6 +61,7 @@ struct BlockSweep: Sendable {
         }
       }
     }
+    return workspace.gap[max(0, columns.count - 1) % Self.columnChunk]
   }
 
   /// Pairs of one row.
@@ -115,7 +118,9 @@ struct BlockSweep: Sendable {
 
   // MARK: The pairs of inputs
 
-  /// `1 ∓ ρ` of nearly parallel and nearly opposite inputs, from what is left of one after projection on the other:
+  /// Nearly parallel and nearly opposite inputs.
+  ///
+  /// `1 ∓ ρ` come from what is left of one input after projection on the other,
   ///
   ///     r = y − t x ,  t = x·y/‖x‖² ,  1 − ρ² = (‖r‖² − (r·x)²/‖x‖²)/‖y‖² .
   ///

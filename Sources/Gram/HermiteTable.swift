@@ -5,7 +5,9 @@ import GSL
 import LinearAlgebra
 import Moments
 
-/// The Hermite coefficients of an activation at each input's own variance, for the Mehler series
+/// The Hermite coefficients of an activation at each input's own variance.
+///
+/// They make the Mehler series
 ///
 ///     E[φ(b + u) φ(b + v)] = Σ_k a_k(q₁) a_k(q₂) ρ^k ,  a_k(q) = E[φ(b + √q Z) h_k(Z)] ,  h_k = He_k/√k! ,
 ///
