@@ -10,7 +10,11 @@ let package = Package(
   products: [
     .library(
       name: "InfiniteWidth",
-      targets: ["Moments", "Activations", "Expectation", "Networks", "LimitKernels", "Gram", "FiniteWidth", "Tables"]),
+      targets: [
+        "Moments", "Activations", "Expectation", "Networks", "LimitKernels", "Gram", "KernelFiles", "Regression",
+        "FiniteWidth", "FiniteWidthTheory",
+        "Tables",
+      ]),
     .executable(name: "infwidth", targets: ["infwidth"]),
   ],
   dependencies: [
@@ -40,15 +44,24 @@ let package = Package(
     .target(name: "LimitKernels", dependencies: ["Networks", "Expectation"]),
     .target(name: "CGramKernels"),
     .target(name: "Gram", dependencies: ["CGramKernels", "LimitKernels", "LinearAlgebra"]),
-    .target(name: "FiniteWidth", dependencies: ["Networks"]),
+    .systemLibrary(name: "CFileAllocation"),
+    .target(name: "KernelFiles", dependencies: ["CFileAllocation", "Gram", "Networks"]),
+    .target(name: "Regression", dependencies: ["Gram", "LinearAlgebra", "Moments"]),
+    .target(name: "FiniteWidth", dependencies: ["GSL", "LinearAlgebra", "Networks"]),
+    .target(name: "FiniteWidthTheory", dependencies: ["LimitKernels", "LinearAlgebra"]),
     .target(
-      name: "Tables", dependencies: ["LimitKernels", "FiniteWidth", .product(name: "Yams", package: "Yams")]),
+      name: "Tables",
+      dependencies: [
+        "LimitKernels", "FiniteWidth", "FiniteWidthTheory", "Plots", "Regression",
+        .product(name: "Yams", package: "Yams"),
+      ]),
     .executableTarget(
       name: "infwidth",
       dependencies: [
-        "Tables", "LimitKernels", "FiniteWidth", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Tables", "LimitKernels", "Gram", "KernelFiles", "FiniteWidth", "FiniteWidthTheory", "Plots",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .target(name: "TestSupport", dependencies: ["Moments", "Activations"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["Moments", "Activations", "Networks"], path: "Tests/TestSupport"),
     .testTarget(name: "GSLTests", dependencies: ["GSL"]),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
     .testTarget(name: "PlotsTests", dependencies: ["Plots"]),
@@ -63,7 +76,10 @@ let package = Package(
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
     .testTarget(name: "LimitKernelsTests", dependencies: ["LimitKernels", "TestSupport"]),
     .testTarget(name: "GramTests", dependencies: ["Gram", "TestSupport"]),
+    .testTarget(name: "KernelFilesTests", dependencies: ["KernelFiles", "TestSupport"]),
+    .testTarget(name: "RegressionTests", dependencies: ["Regression", "FiniteWidth", "TestSupport"]),
     .testTarget(name: "FiniteWidthTests", dependencies: ["FiniteWidth", "LimitKernels", "TestSupport"]),
+    .testTarget(name: "FiniteWidthTheoryTests", dependencies: ["FiniteWidthTheory", "TestSupport"]),
     .testTarget(name: "TablesTests", dependencies: ["Tables", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["infwidth", "TestSupport"]),
   ],
