@@ -99,7 +99,9 @@ enum SweepKernel {
           slopes: Sides(first.slopeScales, second.slopeScales)))
       return
     }
-    if let first = a.table, let second = b.table, first.variance == second.variance {
+    if let first = a.table, let second = b.table,
+      (first.variance - second.variance).magnitude <= 32 * 0x1p-53 * first.variance
+    {
       var powers: Sides?
       if let row = a.powers, let columns = b.powers { powers = Sides(row, columns) }
       self = .angular(first.defect.buffer, first.slope.buffer, powers: powers)

@@ -20,7 +20,8 @@ func now() -> Double {
 
 func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
-func network(_ activation: String, depth: Int, dimension: Int, weights: String = "normal(0, sqrt(2))") throws -> Network {
+func network(_ activation: String, depth: Int, dimension: Int, weights: String = "normal(0, sqrt(2))") throws -> Network
+{
   let law = try LawRegistry.law(parsing: weights)
   let hidden = DenseLayer(weights: law, activation: try ActivationRegistry.activation(parsing: activation))
   return try Network(
@@ -172,5 +173,7 @@ do {
   let other = now()
   _ = try GramMatrix(net, x, options: GramOptions(threads: threads))
   let fast = now() - other
-  line("plain loop over pairs, n = 500, relatively", String(format: "%.0f times the matrix", naive / fast) + (sum == 0 ? "!" : ""))
+  line(
+    "plain loop over pairs, n = 500, relatively",
+    String(format: "%.0f times the matrix", naive / fast) + (sum == 0 ? "!" : ""))
 }
