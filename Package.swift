@@ -3,14 +3,16 @@ import PackageDescription
 
 // Imports point one way:
 // GSL ← Moments ← Activations ← Expectation ← LimitKernels ← Tables ← infwidth,
-// and FiniteWidth, which samples, sees Networks, Moments and Activations only: a witness shares no formula
-// with what it tests.
+// and FiniteWidth, which samples, sees Networks, Moments and Activations only (and LinearAlgebra): a witness shares no
+// formula with what it tests. CSampling holds the vector loops of random numbers.
 let package = Package(
   name: "InfiniteWidth",
   products: [
     .library(
       name: "InfiniteWidth",
-      targets: ["Moments", "Activations", "Expectation", "Networks", "LimitKernels", "FiniteWidth", "Tables"]),
+      targets: [
+        "Moments", "Activations", "Expectation", "Networks", "LimitKernels", "FiniteWidth", "Tables", "LinearAlgebra",
+      ]),
     .executable(name: "infwidth", targets: ["infwidth"]),
   ],
   dependencies: [
@@ -25,11 +27,12 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .target(name: "LinearAlgebra", dependencies: ["COpenBLAS"]),
+    .target(name: "CSampling"),
     .target(name: "Plots"),
     .target(
       name: "Moments",
       dependencies: [
-        "GSL", .product(name: "BigInt", package: "BigInt"),
+        "GSL", "CSampling", .product(name: "BigInt", package: "BigInt"),
         .product(name: "Numerics", package: "swift-numerics"),
       ]),
     .target(name: "Activations", dependencies: ["GSL", "Moments"]),
@@ -38,7 +41,7 @@ let package = Package(
       dependencies: ["GSL", "Moments", "Activations", .product(name: "Numerics", package: "swift-numerics")]),
     .target(name: "Networks", dependencies: ["Moments", "Activations", .product(name: "Yams", package: "Yams")]),
     .target(name: "LimitKernels", dependencies: ["Networks", "Expectation"]),
-    .target(name: "FiniteWidth", dependencies: ["Networks"]),
+    .target(name: "FiniteWidth", dependencies: ["Networks", "LinearAlgebra", "CSampling"]),
     .target(
       name: "Tables", dependencies: ["LimitKernels", "FiniteWidth", .product(name: "Yams", package: "Yams")]),
     .executableTarget(
@@ -60,7 +63,8 @@ let package = Package(
     .testTarget(name: "ExpectationTests", dependencies: ["Expectation", "TestSupport"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
     .testTarget(name: "LimitKernelsTests", dependencies: ["LimitKernels", "TestSupport"]),
-    .testTarget(name: "FiniteWidthTests", dependencies: ["FiniteWidth", "LimitKernels", "TestSupport"]),
+    .testTarget(
+      name: "FiniteWidthTests", dependencies: ["FiniteWidth", "LimitKernels", "LinearAlgebra", "TestSupport"]),
     .testTarget(name: "TablesTests", dependencies: ["Tables", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["infwidth", "TestSupport"]),
   ],
