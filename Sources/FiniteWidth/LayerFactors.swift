@@ -15,11 +15,11 @@ struct LayerFactors: Sendable {
   var initialBias: Double
   var biasRate: Double
 
-  /// The factors of all layers of a network whose hidden layers have one width.
+  /// The factors of all layers of a network whose hidden layers have these widths.
   ///
   /// The numbers of a network are exact; rounding them takes longer than drawing a small network.
-  static func all(_ network: Network, width: Int) -> [LayerFactors] {
-    network.layers.indices.map { LayerFactors(network, layer: $0, width: width) }
+  static func all(_ network: Network, widths: [Int]) -> [LayerFactors] {
+    network.layers.indices.map { LayerFactors(network, layer: $0, width: widths[max(0, $0 - 1)]) }
   }
 
   /// - Parameter width: The `N` of this layer: its fan-in, or the number of its neurons in the first layer.

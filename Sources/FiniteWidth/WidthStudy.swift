@@ -15,15 +15,8 @@ public struct WidthStudy: Sendable {
 
   /// The number of networks in a block.
   static let blockSize = 16
-  /// The largest memory that the weights of all networks under way may take, in bytes.
-  static let maximumMemory = 8e9
-  /// The largest number of random numbers of one network.
-  static let maximumDraws = 1e11
   /// The largest number of random numbers of a study: a year of one processor.
   static let maximumTotalDraws = 1e15
-  /// How long one random number with its share of the work takes, in seconds, for the message only.
-  private static let secondsPerDraw = 5e-8
-
   /// - Parameters:
   ///   - points: The points; all pairs of them are studied.
   ///   - widths: The widths of the hidden layers.
@@ -43,43 +36,29 @@ public struct WidthStudy: Sendable {
     var total = 0.0
     for width in widths {
       guard width >= 1 else { throw .impossibleWidth(width) }
-      let n = Double(width)
-      let hiddenPairs = Double(network.depth - 1)
-      let draws = n * (Double(network.inputDimension) + 2) + hiddenPairs * n * (n + 1)
-      let memory = hiddenPairs > 0 ? 8 * draws * threads : 0
-      guard memory <= Self.maximumMemory else {
-        throw .tooWide(width, cost: "the weights of \(Int(threads)) networks at a time need \(Self.size(memory))")
-      }
-      guard draws <= Self.maximumDraws, width <= NetworkStreams.maximumWidth else {
+      let plan: SamplingPlan
+      do {
+        plan = try SamplingPlan(
+          network, widths: Array(repeating: width, count: network.depth), points: points.count)
+      } catch { throw .sampling(error) }
+      guard plan.memory * threads <= SamplingPlan.maximumMemory else {
         throw .tooWide(
-          width,
-          cost: "one network needs \(Self.rounded(draws)) random numbers, \(Self.duration(draws * Self.secondsPerDraw))"
-        )
+          width, cost: "\(Int(threads)) networks at a time need \(SamplingPlan.size(plan.memory * threads))")
       }
-      total += draws * Double(samples)
+      total += plan.numbers * Double(samples)
     }
     guard total <= Self.maximumTotalDraws, samples < NetworkStreams.maximumIndex else {
       throw .tooMuch(
         samples: samples,
-        cost: "it needs \(Self.rounded(total)) random numbers, \(Self.duration(total * Self.secondsPerDraw))")
+        cost:
+          "it needs \(SamplingPlan.rounded(total)) random numbers, \(SamplingPlan.duration(total * SamplingPlan.secondsPerNumber))"
+      )
     }
     self.network = network
     self.points = points
     self.widths = widths
     self.samples = samples
     self.seed = seed
-  }
-
-  private static func rounded(_ value: Double) -> String { String(format: "%.1e", value) }
-
-  private static func size(_ bytes: Double) -> String {
-    bytes < 1e12 ? "\(Int((bytes / 1e9).rounded(.up))) GB of memory" : "\(rounded(bytes / 1e9)) GB of memory"
-  }
-
-  private static func duration(_ seconds: Double) -> String {
-    if seconds < 2 * 86_400 { return "about \(Int((seconds / 3600).rounded(.up))) hours of computing" }
-    if seconds < 1000 * 86_400 { return "about \(Int((seconds / 86_400).rounded(.up))) days of computing" }
-    return "about \(rounded(seconds / 86_400)) days of computing"
   }
 
   /// Draws the networks.
@@ -224,6 +203,8 @@ public enum WidthStudyError: Error, Sendable, Equatable, CustomStringConvertible
   case dimension(point: Int, found: Int, expected: Int)
   case impossibleWidth(Int)
   case tooWide(Int, cost: String)
+  /// The networks cannot be sampled at one of the widths.
+  case sampling(SamplingError)
   case tooFewSamples(Int)
   case tooMuch(samples: Int, cost: String)
   /// A sampled network overflowed.
@@ -237,6 +218,7 @@ public enum WidthStudyError: Error, Sendable, Equatable, CustomStringConvertible
       return "Point \(point + 1) has \(found) coordinates, but the network's input-dimension is \(expected)."
     case .impossibleWidth(let width): return "The width \(width) is impossible. A width is at least 1."
     case .tooWide(let width, let cost): return "The width \(width) is too large: \(cost). Take a smaller one."
+    case .sampling(let error): return error.description
     case .tooFewSamples(let samples):
       return "With \(samples == 1 ? "1 sample" : "\(samples) samples") there is no standard error. Take at least 2."
     case .tooMuch(let samples, let cost):
