@@ -3,15 +3,16 @@ import PackageDescription
 
 // Imports point one way:
 // GSL ← Moments ← Activations ← Expectation ← LimitKernels ← Tables ← infwidth,
-// and FiniteWidth, which samples, sees Networks, Moments and Activations only (and LinearAlgebra): a witness shares no
-// formula with what it tests. CSampling holds the vector loops of random numbers.
+// and FiniteWidth, which samples, sees Networks, Moments and Activations only: a witness shares no formula
+// with what it tests.
 let package = Package(
   name: "InfiniteWidth",
   products: [
     .library(
       name: "InfiniteWidth",
       targets: [
-        "Moments", "Activations", "Expectation", "Networks", "LimitKernels", "FiniteWidth", "Tables", "LinearAlgebra",
+        "Moments", "Activations", "Expectation", "Networks", "LimitKernels", "FiniteWidth", "FiniteWidthTheory",
+        "Tables", "LinearAlgebra",
       ]),
     .executable(name: "infwidth", targets: ["infwidth"]),
   ],
@@ -42,14 +43,17 @@ let package = Package(
     .target(name: "Networks", dependencies: ["Moments", "Activations", .product(name: "Yams", package: "Yams")]),
     .target(name: "LimitKernels", dependencies: ["Networks", "Expectation"]),
     .target(name: "FiniteWidth", dependencies: ["Networks", "LinearAlgebra", "CSampling"]),
+    .target(name: "FiniteWidthTheory", dependencies: ["LimitKernels", "LinearAlgebra"]),
     .target(
-      name: "Tables", dependencies: ["LimitKernels", "FiniteWidth", .product(name: "Yams", package: "Yams")]),
+      name: "Tables",
+      dependencies: ["LimitKernels", "FiniteWidth", "FiniteWidthTheory", .product(name: "Yams", package: "Yams")]),
     .executableTarget(
       name: "infwidth",
       dependencies: [
-        "Tables", "LimitKernels", "FiniteWidth", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Tables", "LimitKernels", "FiniteWidth", "FiniteWidthTheory",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .target(name: "TestSupport", dependencies: ["Moments", "Activations"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["Moments", "Activations", "Networks"], path: "Tests/TestSupport"),
     .testTarget(name: "GSLTests", dependencies: ["GSL"]),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
     .testTarget(name: "PlotsTests", dependencies: ["Plots"]),
@@ -65,6 +69,7 @@ let package = Package(
     .testTarget(name: "LimitKernelsTests", dependencies: ["LimitKernels", "TestSupport"]),
     .testTarget(
       name: "FiniteWidthTests", dependencies: ["FiniteWidth", "LimitKernels", "LinearAlgebra", "TestSupport"]),
+    .testTarget(name: "FiniteWidthTheoryTests", dependencies: ["FiniteWidthTheory", "TestSupport"]),
     .testTarget(name: "TablesTests", dependencies: ["Tables", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["infwidth", "TestSupport"]),
   ],

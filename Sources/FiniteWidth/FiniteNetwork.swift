@@ -3,7 +3,7 @@ import LinearAlgebra
 import Moments
 import Networks
 
-/// One network of finite width: a description together with the values of all parameters.
+/// One network of dense layers of finite width: a description together with the values of all parameters.
 public struct FiniteNetwork: Sendable {
   /// The parameters of one layer.
   public struct Layer: Sendable, Equatable {
@@ -36,6 +36,7 @@ public struct FiniteNetwork: Sendable {
   /// The layers in order, the readout last.
   public internal(set) var layers: [Layer]
   let factors: [LayerFactors]
+  private let activations: [(any Activation)?]
 
   /// A network with given parameters.
   ///
@@ -51,8 +52,10 @@ public struct FiniteNetwork: Sendable {
     precondition(layers.last?.outputs == 1, "the readout has one neuron")
     self.network = network
     self.layers = layers
-    factors = layers.indices.map { index in
-      LayerFactors(network, layer: index, width: index == 0 ? layers[0].outputs : layers[index].inputs)
+    let dense = network.plainLayers
+    activations = dense.map(\.activation)
+    factors = dense.enumerated().map { index, layer in
+      LayerFactors(network, layer, layer: index, width: index == 0 ? layers[0].outputs : layers[index].inputs)
     }
   }
 
@@ -80,7 +83,8 @@ public struct FiniteNetwork: Sendable {
     let streams = NetworkStreams(widths: widths, seed: seed, index: index)
     let factors = LayerFactors.all(network, widths: widths)
     let fans = [network.inputDimension] + widths + [1]
-    layers = network.layers.enumerated().map { position, description in
+    let dense = network.plainLayers
+    layers = dense.enumerated().map { position, description in
       let factor = factors[position]
       func draw(_ law: any Law, _ count: Int, _ use: NetworkStreams.Use, _ scale: Double) -> [Double] {
         var stream = streams.stream(layer: position, use)
@@ -95,6 +99,7 @@ public struct FiniteNetwork: Sendable {
     }
     self.network = network
     self.factors = factors
+    activations = dense.map(\.activation)
   }
 
   /// The outputs `f` at the points.
@@ -121,7 +126,7 @@ public struct FiniteNetwork: Sendable {
         weights: HeldWeights(
           weights: layer.weights, fanIn: layer.inputs, fanOut: layer.outputs, factor: factor.weightFactor),
         offsets: layer.bias.map { $0.map { factor.biasFactor * $0 } }, factors: factor,
-        activation: network.layers[index].activation.map(BlockActivation.init))
+        activation: activations[index].map(BlockActivation.init))
     }
     let last = layers.count - 1
     return DensePass(layers: parts, readout: layers[last].weights.map { factors[last].weightFactor * $0 })

@@ -59,12 +59,12 @@ public struct NetworkSampler: Sendable {
       throw .dimension(point: index, found: point.count, expected: network.inputDimension)
     }
     plan = try SamplingPlan(network, widths: widths, points: points.count, method: method)
-    layers = try SamplingPlan.denseLayers(of: network)
+    layers = network.isDense ? network.plainLayers : []
     self.network = network
     self.widths = widths
     self.seed = seed
     self.points = points.map { $0.map(\.doubleValue) }
-    factors = LayerFactors.all(network, widths: widths)
+    factors = network.isDense ? LayerFactors.all(network, widths: widths) : []
     groups = network.trainedGroups
     pool = MatrixPool()
     activations = layers.map { $0.activation.map(BlockActivation.init) }
@@ -81,8 +81,18 @@ public struct NetworkSampler: Sendable {
   public func kernels(index: Int) -> EmpiricalKernels {
     BLAS.withOneThread {
       if let oneHiddenLayer { return oneHiddenLayer.kernels(index: index) }
+      if layers.isEmpty { return layered(index: index) }
       var pass = pass(index: index)
       return pass.kernels(at: coordinates, groups: groups)
+    }
+  }
+
+  /// A network with layers of other kinds.
+  private func layered(index: Int) -> EmpiricalKernels {
+    do {
+      return try LayeredNetwork(sampling: network, width: width, seed: seed, index: index).kernels(at: points)
+    } catch {
+      preconditionFailure("\(error)")
     }
   }
 

@@ -47,7 +47,7 @@ struct OneHiddenLayer: Sendable {
       readout.bias.map { readoutFactors.biasFactor * readoutFactors.initialBias * $0.sample(from: &biasStream) } ?? 0
     let contributions = groups.map { group -> [Double] in
       switch (group.layer, group.kind) {
-      case (0, .weights):
+      case (0, .weights), (_, .gain):
         let scale = hiddenFactors.weightRate * hiddenFactors.weightFactor * hiddenFactors.weightFactor
         return zip(inputGram, sums.slopes).map { scale * $0 * $1 }
       case (0, .bias):

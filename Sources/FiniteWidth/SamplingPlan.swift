@@ -59,50 +59,15 @@ public struct SamplingPlan: Sendable {
   public init(
     _ network: Network, widths: [Int], points: Int, method: SamplingMethod = .automatic
   ) throws(SamplingError) {
-    let layers = try Self.denseLayers(of: network)
     guard widths.count == network.depth else {
       throw .widthCount(found: widths.count, expected: network.depth)
     }
     for width in widths where width < 1 { throw .impossibleWidth(width) }
-    let fans = [network.inputDimension] + widths + [1]
-    let isGaussian = layers.map { Self.gaussianDeviation($0.weights) != nil }
-    if method == .conditioning, network.depth > 1, !isGaussian[1..<network.depth].contains(true) {
-      throw .notGaussian(layer: 1, law: layers[1].weights.description)
+    if network.isDense {
+      self = try SamplingPlan(dense: network, widths: widths, points: points, method: method)
+    } else {
+      self = try SamplingPlan(layered: network, widths: widths, method: method)
     }
-    var ways: [Way] = []
-    var (memory, numbers, parameters, kept) = (0.0, 0.0, 0.0, 0.0)
-    let count = Double(points)
-    let widest = Double(widths.max() ?? 1)
-    for index in layers.indices {
-      let (fanIn, fanOut) = (Double(fans[index]), Double(fans[index + 1]))
-      let size = fanIn * fanOut
-      let biases = layers[index].bias == nil ? 0 : fanOut
-      parameters += size + biases
-      numbers += biases
-      let isInner = index > 0 && index < network.depth
-      let least = max(Self.leastFanIn, Self.leastFanInPerPoint * points)
-      let isLarge = fans[index] >= least && (index == 0 || fans[index + 1] >= least)
-      let conditions =
-        isGaussian[index] && index < network.depth
-        && (method == .automatic && isLarge || method == .conditioning && isInner)
-      if conditions {
-        ways.append(.conditioned)
-        let rank = min(count, fanIn)
-        numbers += isInner ? (2 * fanOut + fanIn) * rank : fanOut * rank
-        memory += 8 * rank * fanIn
-      } else {
-        // The first and the last matrix are small or streamed; those between them fill the memory.
-        let keeps = !isInner || kept + 8 * size <= Self.keptBytes
-        if isInner, keeps { kept += 8 * size }
-        ways.append(keeps ? .kept : .redrawn)
-        numbers += keeps ? size : 2 * size
-        memory += keeps && network.depth > 1 ? 8 * size : 0
-        if index < network.depth, network.depth > 1 { memory += 8 * count * fanOut }
-      }
-    }
-    if network.depth > 1 || ways[0] == .conditioned { memory += 8 * widest * (3 * count + Double(network.depth)) }
-    self.ways = ways
-    (self.memory, self.numbers, self.parameters) = (memory, numbers, parameters)
     for width in widths {
       guard width <= NetworkStreams.maximumWidth, numbers <= Self.maximumNumbers else {
         throw .tooWide(
@@ -117,6 +82,66 @@ public struct SamplingPlan: Sendable {
     }
   }
 
+  private init(ways: [Way], memory: Double, numbers: Double, parameters: Double) {
+    self.ways = ways
+    self.memory = memory
+    self.numbers = numbers
+    self.parameters = parameters
+  }
+
+  private init(
+    dense network: Network, widths: [Int], points: Int, method: SamplingMethod
+  ) throws(SamplingError) {
+    let layers = network.plainLayers
+    let fans = [network.inputDimension] + widths + [1]
+    let isGaussian = layers.map { Self.gaussianDeviation($0.weights) != nil }
+    if method == .conditioning, network.depth > 1, !isGaussian[1..<network.depth].contains(true) {
+      throw .notGaussian(layer: 1, law: layers[1].weights.description)
+    }
+    var ways: [Way] = []
+    var (memory, numbers, parameters, kept) = (0.0, 0.0, 0.0, 0.0)
+    let count = Double(points)
+    let least = max(Self.leastFanIn, Self.leastFanInPerPoint * points)
+    for index in layers.indices {
+      let (fanIn, fanOut) = (Double(fans[index]), Double(fans[index + 1]))
+      let size = fanIn * fanOut
+      let biases = layers[index].bias == nil ? 0 : fanOut
+      parameters += size + biases
+      numbers += biases
+      let isInner = index > 0 && index < network.depth
+      let isLarge = fans[index] >= least && (index == 0 || fans[index + 1] >= least)
+      if isGaussian[index], index < network.depth,
+        method == .automatic && isLarge || method == .conditioning && isInner
+      {
+        ways.append(.conditioned)
+        let rank = min(count, fanIn)
+        numbers += isInner ? (2 * fanOut + fanIn) * rank : fanOut * rank
+        memory += 8 * rank * fanIn
+      } else {
+        // The first and the last matrix are small or streamed; those between them fill the memory.
+        let keeps = !isInner || kept + 8 * size <= Self.keptBytes
+        if isInner, keeps { kept += 8 * size }
+        ways.append(keeps ? .kept : .redrawn)
+        numbers += keeps ? size : 2 * size
+        memory += keeps && network.depth > 1 ? 8 * size : 0
+        if index < network.depth, network.depth > 1 { memory += 8 * count * fanOut }
+      }
+    }
+    if network.depth > 1 || ways[0] == .conditioned {
+      memory += 8 * Double(widths.max() ?? 1) * (3 * count + Double(network.depth))
+    }
+    self.init(ways: ways, memory: memory, numbers: numbers, parameters: parameters)
+  }
+
+  /// Layers of other kinds are drawn plainly, at one width, and stay in memory.
+  private init(layered network: Network, widths: [Int], method: SamplingMethod) throws(SamplingError) {
+    guard method != .conditioning else { throw .denseOnly("the conditioning sampler") }
+    guard widths.allSatisfy({ $0 == widths[0] }) else { throw .denseOnly("the sampler of unequal widths") }
+    do { _ = try LayeredNetwork(sampling: network, width: 1, seed: 0, index: 0) } catch { throw .layer(error) }
+    let numbers = LayeredNetwork.drawCount(of: network, width: widths[0])
+    self.init(ways: network.layers.map { _ in .kept }, memory: 8 * numbers, numbers: numbers, parameters: numbers)
+  }
+
   /// The standard deviation of weights that are Gaussian of mean zero; nil for any other law.
   static func gaussianDeviation(_ law: any Law) -> Double? {
     let parts = law.decomposition
@@ -124,10 +149,6 @@ public struct SamplingPlan: Sendable {
       gaussian.mean.isZero
     else { return nil }
     return gaussian.variance.doubleValue.squareRoot()
-  }
-
-  static func denseLayers(of network: Network) throws(SamplingError) -> [DenseLayer] {
-    do { return try network.denseLayers(for: "the samplers") } catch { throw .layers(error) }
   }
 
   static func rounded(_ value: Double) -> String { String(format: "%.1e", value) }
@@ -151,7 +172,10 @@ public enum SamplingError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The conditioning sampler was asked for, and no matrix between hidden layers is Gaussian.
   case notGaussian(layer: Int, law: String)
   case dimension(point: Int, found: Int, expected: Int)
-  case layers(NetworkError)
+  /// Something that covers plain dense layers only was asked for.
+  case denseOnly(String)
+  /// A layer is of a kind that cannot be drawn.
+  case layer(LayeredNetworkError)
 
   public var description: String {
     switch self {
@@ -164,7 +188,10 @@ public enum SamplingError: Error, Sendable, Equatable, CustomStringConvertible {
         + "\(layer + 1) are \(law). Take the plain sampler."
     case .dimension(let point, let found, let expected):
       return "Point \(point + 1) has \(found) coordinates, but the network's input-dimension is \(expected)."
-    case .layers(let error): return error.description
+    case .denseOnly(let purpose):
+      return "The network has layers that are not plain dense ones, which \(purpose) does not cover. "
+        + "Take the plain sampler at one width."
+    case .layer(let error): return error.description
     }
   }
 }

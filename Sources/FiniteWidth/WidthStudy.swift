@@ -17,6 +17,7 @@ public struct WidthStudy: Sendable {
   static let blockSize = 16
   /// The largest number of random numbers of a study: a year of one processor.
   static let maximumTotalDraws = 1e15
+
   /// - Parameters:
   ///   - points: The points; all pairs of them are studied.
   ///   - widths: The widths of the hidden layers.
@@ -31,6 +32,7 @@ public struct WidthStudy: Sendable {
       throw .dimension(point: index, found: point.count, expected: network.inputDimension)
     }
     guard !widths.isEmpty else { throw .noWidths }
+    do { _ = try LayeredNetwork(sampling: network, width: 1, seed: 0, index: 0) } catch { throw .layer(error) }
     guard samples >= 2 else { throw .tooFewSamples(samples) }
     let threads = Double(ProcessInfo.processInfo.activeProcessorCount)
     var total = 0.0
@@ -200,6 +202,8 @@ private final class ProgressCounter: @unchecked Sendable {
 public enum WidthStudyError: Error, Sendable, Equatable, CustomStringConvertible {
   case noPoints
   case noWidths
+  /// A layer cannot be sampled.
+  case layer(LayeredNetworkError)
   case dimension(point: Int, found: Int, expected: Int)
   case impossibleWidth(Int)
   case tooWide(Int, cost: String)
@@ -213,6 +217,7 @@ public enum WidthStudyError: Error, Sendable, Equatable, CustomStringConvertible
   public var description: String {
     switch self {
     case .noPoints: return "There are no points. Give at least one."
+    case .layer(let error): return "\(error)"
     case .noWidths: return "There are no widths. Give at least one, as in 64,128,256."
     case .dimension(let point, let found, let expected):
       return "Point \(point + 1) has \(found) coordinates, but the network's input-dimension is \(expected)."

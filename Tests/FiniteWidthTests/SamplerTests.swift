@@ -202,6 +202,36 @@ private func close(_ a: [Double], _ b: [Double], _ tolerance: Double) -> Bool {
     #expect(wide.memory < 0x1p31, "a million neurons, ten layers, eight points: below 2 GiB")
   }
 
+  @Test func layersOfOtherKinds() throws {
+    let network = try Network(
+      yaml: """
+        input-dimension: 2
+        parameterization: ntk
+        layers:
+          - {weights: normal(), bias: none, activation: relu}
+          - kind: residual
+            branch:
+              - {weights: normal(), bias: none, activation: relu}
+              - {weights: normal(), bias: none}
+          - {weights: normal(), bias: none}
+        """)
+    let points: [[ExactNumber]] = [[1, 2]]
+    #expect(try NetworkSampler(network, widths: [6, 6], seed: 1, points: points).kernels(index: 0).ntk[0] > 0)
+    for (widths, method, purpose) in [
+      ([6, 7], SamplingMethod.automatic, "the sampler of unequal widths"),
+      ([6, 6], .conditioning, "the conditioning sampler"),
+    ] {
+      do throws(SamplingError) {
+        _ = try NetworkSampler(network, widths: widths, seed: 1, points: points, method: method)
+        Issue.record("no error for \(widths)")
+      } catch {
+        #expect(
+          error.description == "The network has layers that are not plain dense ones, which \(purpose) does not cover. "
+            + "Take the plain sampler at one width.")
+      }
+    }
+  }
+
   @Test func wrongPoints() throws {
     let network = try network(["normal()"])
     #expect(throws: SamplingError.dimension(point: 1, found: 1, expected: 2)) {
