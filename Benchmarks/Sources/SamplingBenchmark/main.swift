@@ -44,7 +44,7 @@ func oneHiddenLayer(_ name: String, _ network: Network, points: [[ExactNumber]])
   let (width, networks) = (65_536, 20)
   let sampler = NetworkSampler(network, width: width, seed: 1, points: points)
   let all = time { for index in 0..<networks { _ = sampler.kernels(index: index) } }
-  let (hidden, readout) = (network.layers[0], network.layers[1])
+  let (hidden, readout) = (network.firstLayer, network.readout)
   let block = 1024
   let bare = time {
     withUnsafeTemporaryAllocation(of: Double.self, capacity: block * network.inputDimension) { buffer in
@@ -85,7 +85,7 @@ func deep(law: String, activation: String, width: Int, depth: Int, points count:
   let all = time { _ = sampler.kernels(index: 0) }
   let matrices = depth - 1
   let numbers = width * width
-  let weights = network.layers[1].weights
+  let weights = try network.denseLayers(for: "this benchmark")[1].weights
   var matrix = weights.samples(numbers, from: &stream)
   let block = 1 << 15
   let drawing = time {
