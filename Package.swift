@@ -11,7 +11,7 @@ let package = Package(
     .library(
       name: "InfiniteWidth",
       targets: [
-        "Moments", "Activations", "Expectation", "Networks", "LimitKernels", "FiniteWidth", "FiniteWidthTheory",
+        "Moments", "Activations", "Expectation", "Networks", "LimitKernels", "Gram", "FiniteWidth", "FiniteWidthTheory",
         "Tables", "LinearAlgebra",
       ]),
     .executable(name: "infwidth", targets: ["infwidth"]),
@@ -42,15 +42,19 @@ let package = Package(
       dependencies: ["GSL", "Moments", "Activations", .product(name: "Numerics", package: "swift-numerics")]),
     .target(name: "Networks", dependencies: ["Moments", "Activations", .product(name: "Yams", package: "Yams")]),
     .target(name: "LimitKernels", dependencies: ["Networks", "Expectation"]),
-    .target(name: "FiniteWidth", dependencies: ["Networks", "LinearAlgebra", "CSampling"]),
+    .target(name: "CGramKernels"),
+    .target(name: "Gram", dependencies: ["CGramKernels", "LimitKernels", "LinearAlgebra"]),
+    .target(name: "FiniteWidth", dependencies: ["GSL", "LinearAlgebra", "CSampling", "Networks"]),
     .target(name: "FiniteWidthTheory", dependencies: ["LimitKernels", "LinearAlgebra"]),
     .target(
       name: "Tables",
-      dependencies: ["LimitKernels", "FiniteWidth", "FiniteWidthTheory", .product(name: "Yams", package: "Yams")]),
+      dependencies: [
+        "LimitKernels", "FiniteWidth", "FiniteWidthTheory", "Plots", .product(name: "Yams", package: "Yams"),
+      ]),
     .executableTarget(
       name: "infwidth",
       dependencies: [
-        "Tables", "LimitKernels", "FiniteWidth", "FiniteWidthTheory",
+        "Tables", "LimitKernels", "FiniteWidth", "FiniteWidthTheory", "Plots",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["Moments", "Activations", "Networks"], path: "Tests/TestSupport"),
@@ -67,6 +71,7 @@ let package = Package(
     .testTarget(name: "ExpectationTests", dependencies: ["Expectation", "TestSupport"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
     .testTarget(name: "LimitKernelsTests", dependencies: ["LimitKernels", "TestSupport"]),
+    .testTarget(name: "GramTests", dependencies: ["Gram", "TestSupport"]),
     .testTarget(
       name: "FiniteWidthTests", dependencies: ["FiniteWidth", "LimitKernels", "LinearAlgebra", "TestSupport"]),
     .testTarget(name: "FiniteWidthTheoryTests", dependencies: ["FiniteWidthTheory", "TestSupport"]),

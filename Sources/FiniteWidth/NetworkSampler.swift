@@ -6,7 +6,7 @@ import Networks
 /// Draws networks of given widths and evaluates their kernels at fixed points.
 ///
 /// It knows laws and activations and the definition of the network, and no formula of the limit: a witness.
-/// How the layers are drawn is decided in ``SamplingPlan``. A network with one hidden layer is drawn in blocks of neurons
+/// How the layers are drawn is decided in ``DrawingPlan``. A network with one hidden layer is drawn in blocks of neurons
 /// in memory `O(n²)`; drawn plainly, its kernels are up to rounding those of the ``FiniteNetwork`` with the same widths,
 /// seed and index, and so are those of a deeper network.
 ///
@@ -20,7 +20,7 @@ public struct NetworkSampler: Sendable {
   /// The points, rounded to doubles.
   public let points: [[Double]]
   /// How the layers are drawn.
-  public let plan: SamplingPlan
+  public let plan: DrawingPlan
   private let layers: [DenseLayer]
   private let factors: [LayerFactors]
   private let groups: [ParameterGroup]
@@ -58,7 +58,7 @@ public struct NetworkSampler: Sendable {
     for (index, point) in points.enumerated() where point.count != network.inputDimension {
       throw .dimension(point: index, found: point.count, expected: network.inputDimension)
     }
-    plan = try SamplingPlan(network, widths: widths, points: points.count, method: method)
+    plan = try DrawingPlan(network, widths: widths, points: points.count, method: method)
     layers = network.isDense ? network.plainLayers : []
     self.network = network
     self.widths = widths
@@ -104,7 +104,7 @@ public struct NetworkSampler: Sendable {
       let fanOut = fans[position + 1]
       let scale = factor.weightFactor * factor.initialWeight
       let weights: any LayerWeights
-      if plan.ways[position] == .conditioned, let deviation = SamplingPlan.gaussianDeviation(layer.weights) {
+      if plan.ways[position] == .conditioned, let deviation = DrawingPlan.gaussianDeviation(layer.weights) {
         weights = ConditionedWeights(
           fanIn: fans[position], fanOut: fanOut, factor: scale * deviation,
           seen: streams.stream(layer: position, .seen), unseen: streams.stream(layer: position, .unseen),

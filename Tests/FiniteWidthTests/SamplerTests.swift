@@ -128,7 +128,7 @@ private func close(_ a: [Double], _ b: [Double], _ tolerance: Double) -> Bool {
   }
 }
 
-@Suite struct SamplingPlanTests {
+@Suite struct DrawingPlanTests {
   private func network(_ weights: [String], dimension: Int = 2) throws -> Network {
     let hidden = weights.map { "  - {weights: \"\($0)\", bias: none, activation: relu}\n" }.joined()
     return try Network(
@@ -139,8 +139,8 @@ private func close(_ a: [Double], _ b: [Double], _ tolerance: Double) -> Bool {
   @Test func choice() throws {
     let gaussian = try network(["normal()", "normal()", "kaiming-normal(sqrt(2))"])
     let mixed = try network(["normal()", "uniform(-1, 1)", "scaled(3, normal())"])
-    func ways(_ network: Network, _ widths: [Int], _ method: SamplingMethod = .automatic) throws -> [SamplingPlan.Way] {
-      try SamplingPlan(network, widths: widths, points: 4, method: method).ways
+    func ways(_ network: Network, _ widths: [Int], _ method: SamplingMethod = .automatic) throws -> [DrawingPlan.Way] {
+      try DrawingPlan(network, widths: widths, points: 4, method: method).ways
     }
     try #expect(ways(gaussian, [128, 128, 128]) == [.kept, .conditioned, .conditioned, .kept])
     try #expect(ways(gaussian, [127, 128, 128]) == [.kept, .kept, .conditioned, .kept])
@@ -189,14 +189,14 @@ private func close(_ a: [Double], _ b: [Double], _ tolerance: Double) -> Bool {
   @Test func memoryOfWideGaussianNetworks() throws {
     let network = try network(["normal()", "normal()"])
     do throws(SamplingError) {
-      _ = try SamplingPlan(network, widths: [200_000_000, 200_000_000], points: 2)
+      _ = try DrawingPlan(network, widths: [200_000_000, 200_000_000], points: 2)
       Issue.record("no error")
     } catch {
       #expect(
         error.description
           == "The width 200000000 is too large: one network at a time needs 24 GB of memory. Take a smaller one.")
     }
-    let wide = try SamplingPlan(
+    let wide = try DrawingPlan(
       try self.network(Array(repeating: "normal()", count: 10)), widths: Array(repeating: 1_000_000, count: 10),
       points: 8)
     #expect(wide.memory < 0x1p31, "a million neurons, ten layers, eight points: below 2 GiB")

@@ -4,7 +4,7 @@ import Networks
 
 /// How the weights of sampled networks are drawn.
 public enum SamplingMethod: String, Sendable, CaseIterable {
-  /// Each layer in the way that costs least, see ``SamplingPlan``.
+  /// Each layer in the way that costs least, see ``DrawingPlan``.
   case automatic
   /// Every weight is drawn, whatever its law.
   case plain
@@ -21,7 +21,7 @@ public enum SamplingMethod: String, Sendable, CaseIterable {
 /// ``SamplingMethod/automatic`` does so in every layer whose fan-in and fan-out are each at least 128, and 16 times the
 /// number of points: below, drawing the matrix is about as fast. The first layer has no backward product, and follows the
 /// same rule by its fan-in alone.
-public struct SamplingPlan: Sendable {
+public struct DrawingPlan: Sendable {
   /// How one layer is drawn.
   public enum Way: Sendable, Equatable {
     /// Every weight, kept from the forward to the backward product.
@@ -64,9 +64,9 @@ public struct SamplingPlan: Sendable {
     }
     for width in widths where width < 1 { throw .impossibleWidth(width) }
     if network.isDense {
-      self = try SamplingPlan(dense: network, widths: widths, points: points, method: method)
+      self = try DrawingPlan(dense: network, widths: widths, points: points, method: method)
     } else {
-      self = try SamplingPlan(layered: network, widths: widths, method: method)
+      self = try DrawingPlan(layered: network, widths: widths, method: method)
     }
     for width in widths {
       guard width <= NetworkStreams.maximumWidth, numbers <= Self.maximumNumbers else {
