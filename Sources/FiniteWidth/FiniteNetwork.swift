@@ -36,7 +36,7 @@ public struct FiniteNetwork: Sendable {
   /// The layers in order, the readout last.
   public internal(set) var layers: [Layer]
   let factors: [LayerFactors]
-  private let activations: [(any Activation)?]
+  let activations: [(any Activation)?]
 
   /// A network with given parameters.
   ///

@@ -2,7 +2,9 @@
 // products.
 //
 //     swift run -c release --package-path Benchmarks SamplingBenchmark
+import ControlVariates
 import FiniteWidth
+import FiniteWidthTheory
 import Foundation
 import LinearAlgebra
 import Moments
@@ -147,9 +149,49 @@ func conditioning(width: Int, depth: Int, points count: Int) throws {
     count, all, all / drawing, sampler.plan.memory / 1e9)
 }
 
+/// The standard deviation of the NTK at (1, 0.3), (-0.4, 0.9) with and without control variates, and the mean's effect of
+/// the width against the theory's `c/N`.
+func controlVariates(_ activation: String, depth: Int, law: String, bias: String, width: Int, networks: Int) throws {
+  let layer = "  - {weights: \"\(law)\", bias: \(bias)"
+  let network = try Network(
+    yaml: """
+      input-dimension: 2
+      parameterization: ntk
+      layers:
+      \(String(repeating: "\(layer), activation: \(activation)}\n", count: depth))\(layer)}
+      """)
+  let x = try ["1", "0.3"].map { try ExactNumber(parsing: $0) }
+  let y = try ["-0.4", "0.9"].map { try ExactNumber(parsing: $0) }
+  let entry = try finiteWidthPrediction(of: network, at: [x, y]).entries[1].ntk
+  let (limit, correction) = (entry.limit.estimate?.value ?? .nan, entry.meanCorrection.estimate?.value ?? .nan)
+  let sampler = try ControlledNTK(network, width: width, seed: 1, x: x, y: y)
+  var (plain, controlled) = (SampleStatistics(), SampleStatistics())
+  for index in 0..<networks {
+    let sample = try sampler.sample(index: index)
+    plain.add(sample.ntk)
+    controlled.add(sample.controlled)
+  }
+  let n = Double(width)
+  show(
+    "%-5@ L=%d N %4d %5d networks: sd %.4f, controlled %.5f, ratio %5.1f; N (mean - limit) = %8.4f ± %.4f, theory %8.4f",
+    activation as NSString, depth, width, networks, plain.standardDeviation, controlled.standardDeviation,
+    plain.standardDeviation / controlled.standardDeviation, n * (controlled.mean - limit),
+    n * controlled.standardError, correction)
+}
+
 let arguments = CommandLine.arguments
 if arguments.count == 2, arguments[1] == "--wide" {
   try conditioning(width: 1_000_000, depth: 10, points: 8)
+  exit(0)
+}
+if arguments.count == 2, arguments[1] == "--control-variates" {
+  for width in [32, 64, 128, 256] {
+    try controlVariates("relu", depth: 2, law: "normal(0, sqrt(2))", bias: "none", width: width, networks: 400)
+  }
+  for width in [32, 64, 128] {
+    try controlVariates(
+      "erf", depth: 3, law: "normal(0, 3/2)", bias: "\"normal(0, 3/10)\"", width: width, networks: 200)
+  }
   exit(0)
 }
 try oneHiddenLayer(
