@@ -11,8 +11,8 @@ let package = Package(
     .library(
       name: "InfiniteWidth",
       targets: [
-        "Moments", "Activations", "Expectation", "Networks", "LimitKernels", "Gram", "FiniteWidth", "FiniteWidthTheory",
-        "ControlVariates", "Tables", "LinearAlgebra",
+        "Moments", "Activations", "Expectation", "Networks", "LimitKernels", "Gram", "KernelFiles", "Regression",
+        "FiniteWidth", "FiniteWidthTheory", "ControlVariates", "Tables", "LinearAlgebra",
       ]),
     .executable(name: "infwidth", targets: ["infwidth"]),
   ],
@@ -44,6 +44,9 @@ let package = Package(
     .target(name: "LimitKernels", dependencies: ["Networks", "Expectation"]),
     .target(name: "CGramKernels"),
     .target(name: "Gram", dependencies: ["CGramKernels", "LimitKernels", "LinearAlgebra"]),
+    .systemLibrary(name: "CFileAllocation"),
+    .target(name: "KernelFiles", dependencies: ["CFileAllocation", "Gram", "Networks"]),
+    .target(name: "Regression", dependencies: ["Gram", "LinearAlgebra", "Moments"]),
     .target(name: "FiniteWidth", dependencies: ["GSL", "LinearAlgebra", "CSampling", "Networks"]),
     .target(name: "FiniteWidthTheory", dependencies: ["LimitKernels", "LinearAlgebra"]),
     // The one place where sampled networks meet the theory's formulas before they are compared.
@@ -51,12 +54,13 @@ let package = Package(
     .target(
       name: "Tables",
       dependencies: [
-        "LimitKernels", "FiniteWidth", "FiniteWidthTheory", "Plots", .product(name: "Yams", package: "Yams"),
+        "LimitKernels", "FiniteWidth", "FiniteWidthTheory", "Plots", "Regression",
+        .product(name: "Yams", package: "Yams"),
       ]),
     .executableTarget(
       name: "infwidth",
       dependencies: [
-        "Tables", "LimitKernels", "FiniteWidth", "FiniteWidthTheory", "Plots",
+        "Tables", "LimitKernels", "Gram", "KernelFiles", "FiniteWidth", "FiniteWidthTheory", "Plots",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["Moments", "Activations", "Networks"], path: "Tests/TestSupport"),
@@ -74,6 +78,8 @@ let package = Package(
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
     .testTarget(name: "LimitKernelsTests", dependencies: ["LimitKernels", "TestSupport"]),
     .testTarget(name: "GramTests", dependencies: ["Gram", "TestSupport"]),
+    .testTarget(name: "KernelFilesTests", dependencies: ["KernelFiles", "TestSupport"]),
+    .testTarget(name: "RegressionTests", dependencies: ["Regression", "FiniteWidth", "TestSupport"]),
     .testTarget(
       name: "FiniteWidthTests", dependencies: ["FiniteWidth", "LimitKernels", "LinearAlgebra", "TestSupport"]),
     .testTarget(name: "FiniteWidthTheoryTests", dependencies: ["FiniteWidthTheory", "TestSupport"]),
