@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 SWIFT ?= swift
 INFWIDTH = .build/release/infwidth
 
-.PHONY: help table test lint format build verify tables install dependencies
+.PHONY: help table test lint format build verify tables bench-sampling install dependencies
 
 help:
 	@echo "make table     build infwidth and print the headline table"
@@ -12,6 +12,7 @@ help:
 	@echo "make verify    recompute the committed tables and compare"
 	@echo "make tables    rewrite the committed tables"
 	@echo "make lint      check the style (make format repairs it)"
+	@echo "make bench-sampling   time the samplers of finite networks"
 	@echo "make install   install infwidth under PREFIX ($(PREFIX))"
 
 table: build
@@ -34,6 +35,9 @@ verify: build
 
 tables: build
 	$(INFWIDTH) tables --write tables
+
+bench-sampling: dependencies
+	$(SWIFT) run -c release --package-path Benchmarks SamplingBenchmark
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin

@@ -10,6 +10,8 @@ let package = Package(
       name: "ExpectationBenchmark", dependencies: [.product(name: "InfiniteWidth", package: "InfiniteWidth")]),
     .executableTarget(
       name: "GramBenchmark", dependencies: [.product(name: "InfiniteWidth", package: "InfiniteWidth")]),
+    .executableTarget(
+      name: "SamplingBenchmark", dependencies: [.product(name: "InfiniteWidth", package: "InfiniteWidth")]),
   ],
   swiftLanguageModes: [.v6]
 )

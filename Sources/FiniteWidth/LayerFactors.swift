@@ -15,11 +15,13 @@ struct LayerFactors: Sendable {
   var initialBias: Double
   var biasRate: Double
 
-  /// The factors of all layers of a network whose hidden layers have one width.
+  /// The factors of all layers of a network whose hidden layers have these widths.
   ///
   /// The numbers of a network are exact; rounding them takes longer than drawing a small network.
-  static func all(_ network: Network, width: Int) -> [LayerFactors] {
-    network.plainLayers.enumerated().map { LayerFactors(network, $0.element, layer: $0.offset, width: width) }
+  static func all(_ network: Network, widths: [Int]) -> [LayerFactors] {
+    network.plainLayers.enumerated().map {
+      LayerFactors(network, $0.element, layer: $0.offset, width: widths[max(0, $0.offset - 1)])
+    }
   }
 
   /// - Parameters:

@@ -1,9 +1,10 @@
 import Dispatch
 import Foundation
+import LinearAlgebra
 
 /// Runs `body` for every block on up to `threads` threads; the results stand in the order of the blocks.
 ///
-/// A result depends on the number of its block only. After a failure no new block begins, and the failure of the
+/// A result depends on the number of its block only; OpenBLAS keeps to one thread in each. After a failure no new block begins, and the failure of the
 /// first block that failed is thrown.
 func mapBlocks<T: Sendable, Failure: Error>(
   count: Int, threads: Int, _ body: @Sendable (Int) -> Result<T, Failure>
@@ -13,10 +14,12 @@ func mapBlocks<T: Sendable, Failure: Error>(
     while let block = board.next() { board.finish(block, body(block)) }
   }
   let workers = max(1, min(threads, count))
-  if workers == 1 {
-    work()
-  } else {
-    DispatchQueue.concurrentPerform(iterations: workers) { _ in work() }
+  BLAS.withOneThread {
+    if workers == 1 {
+      work()
+    } else {
+      DispatchQueue.concurrentPerform(iterations: workers) { _ in work() }
+    }
   }
   var results: [T] = []
   results.reserveCapacity(count)

@@ -54,6 +54,9 @@ public struct Matrix: Sendable, Equatable {
     return result
   }
 
+  /// Whether every element is a finite number.
+  public var isFinite: Bool { elements.allSatisfy(\.isFinite) }
+
   /// The diagonal of a square matrix.
   public var diagonal: [Double] { (0..<min(rows, columns)).map { self[$0, $0] } }
 

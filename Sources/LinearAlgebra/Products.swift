@@ -2,12 +2,6 @@ import COpenBLAS
 
 /// The process-wide state of OpenBLAS.
 public enum BLAS {
-  /// The number of threads that OpenBLAS may use from now on.
-  ///
-  /// OpenBLAS splits a product differently for different numbers, and may then round differently. Code that promises the
-  /// same result for every number of threads runs its products on one thread, several products at a time.
-  public static func setThreads(_ count: Int) { openblas_set_num_threads(Int32(max(1, count))) }
-
   /// The number of threads that OpenBLAS may use.
   public static var threads: Int { Int(openblas_get_num_threads()) }
 

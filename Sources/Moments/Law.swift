@@ -18,7 +18,7 @@ public enum Tail: Sendable, Equatable {
 /// - `moment(0) = 1`, `moment(4) ≥ moment(2)²`, and odd moments of a law with `isSymmetric` vanish;
 /// - the masses of `decomposition` sum to 1 exactly, and integrating against it reproduces the moments;
 /// - `characteristicFunction(0) = 1`, its modulus is at most 1, its derivatives at 0 are the moments;
-/// - samples agree with the moments, and depend on the stream alone.
+/// - samples agree with the moments, and depend on the stream alone, whether drawn one by one or many at a time.
 public protocol Law: Sendable, CustomStringConvertible {
   /// The raw moment `E[W^order]`, `order ≥ 0`: exact wherever the law allows it.
   func moment(_ order: Int) -> Quantity
@@ -47,6 +47,26 @@ public protocol Law: Sendable, CustomStringConvertible {
 
   /// One draw.
   func sample(from stream: inout RandomStream) -> Double
+
+  /// Fills `buffer` with the draws that calls of ``sample(from:)`` would give, to the bit. The default calls it; a law
+  /// that networks are often drawn from does better with the bulk methods of ``RandomStream``.
+  func sample(into buffer: UnsafeMutableBufferPointer<Double>, from stream: inout RandomStream)
+}
+
+extension Law {
+  public func sample(into buffer: UnsafeMutableBufferPointer<Double>, from stream: inout RandomStream) {
+    for index in buffer.indices { buffer[index] = sample(from: &stream) }
+  }
+
+  /// The next `count` draws.
+  public func samples(_ count: Int, from stream: inout RandomStream) -> [Double] {
+    [Double](unsafeUninitializedCapacity: count) { buffer, initialized in
+      let slice = UnsafeMutableBufferPointer(rebasing: buffer[..<count])
+      slice.initialize(repeating: 0)
+      sample(into: slice, from: &stream)
+      initialized = count
+    }
+  }
 }
 
 /// A law taken apart into point masses and densities.

@@ -237,3 +237,17 @@ extension Array {
     return low
   }
 }
+
+/// Many draws at a time are the draws one by one, to the bit, however they are cut into pieces.
+@Suite struct LawBulkTests {
+  @Test(arguments: LawContractTests.texts)
+  func samplesInBulk(_ text: String) throws {
+    let law = try LawRegistry.law(parsing: text)
+    var (single, bulk) = (RandomStream(seed: 17, stream: 4), RandomStream(seed: 17, stream: 4))
+    for count in [1, 2, 0, 7, 64, 33, 5] {
+      let expected = (0..<count).map { _ in law.sample(from: &single) }
+      #expect(law.samples(count, from: &bulk) == expected, "\(count) draws")
+    }
+    #expect(single.next() == bulk.next())
+  }
+}

@@ -24,10 +24,8 @@ struct DenseModule: FiniteModule {
     var offsets: [Double] = []
     let (scale, offsetScale) = (factors.weightFactor * factors.initialWeight, factors.biasFactor * factors.initialBias)
     for neuron in 0..<context.outputs {
-      let start = neuron * context.inputs
-      for index in start..<(start + context.inputs) {
-        weights.elements[index] = scale * layer.weights.sample(from: &stream)
-      }
+      let row = layer.weights.samples(context.inputs, from: &stream)
+      for (index, draw) in row.enumerated() { weights[neuron, index] = scale * draw }
       if let bias = layer.bias { offsets.append(offsetScale * bias.sample(from: &stream)) }
     }
     self.weights = weights

@@ -49,6 +49,10 @@ public struct LayeredNetwork: Sendable {
 
   /// The kernels of this network: one forward pass, one pullback.
   public func kernels(at points: [[Double]]) -> EmpiricalKernels {
+    BLAS.withOneThread { kernelsOnOneThread(at: points) }
+  }
+
+  private func kernelsOnOneThread(at points: [[Double]]) -> EmpiricalKernels {
     precondition(points.allSatisfy { $0.count == network.inputDimension }, "a point has a coordinate for each input")
     let count = points.count
     var values = Matrix(rows: count, columns: network.inputDimension, elements: points.flatMap { $0 })

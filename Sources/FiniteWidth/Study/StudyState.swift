@@ -101,7 +101,8 @@ extension StudyState {
       }
       let next = study.widths.indices.map(nextGoal)
       guard next != goals else { return }
-      try WidthStudy.checkCost(study.network, widths: study.widths, goals: next, largest: next.max() ?? 0)
+      try WidthStudy.checkCost(
+        study.network, widths: study.widths, points: study.points.count, goals: next, largest: next.max() ?? 0)
       goals = next
     }
   }
@@ -140,7 +141,9 @@ private struct StudyWork {
     self.control = control
     threads = max(1, control.threads ?? ProcessInfo.processInfo.activeProcessorCount)
     samplers = study.widths.map { _ in nil }
-    secondsPerNetwork = study.widths.map { WidthStudy.draws(study.network, width: $0) * WidthStudy.secondsPerDraw }
+    secondsPerNetwork = study.widths.map {
+      WidthStudy.draws(study.network, width: $0, points: study.points.count) * DrawingPlan.secondsPerNumber
+    }
     isMeasured = study.widths.map { _ in false }
   }
 

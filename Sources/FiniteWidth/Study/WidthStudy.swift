@@ -21,14 +21,8 @@ public struct WidthStudy: Sendable, Equatable {
   /// The number of networks at each width; under ``SamplingPlan/standardErrors(_:)`` those it begins with.
   public var samples: Int { plan.firstGoal }
 
-  /// The largest memory that the weights of all networks under way may take, in bytes.
-  static let maximumMemory = 8e9
-  /// The largest number of random numbers of one network.
-  static let maximumDraws = 1e11
   /// The largest number of random numbers of a study: a year of one processor.
   static let maximumTotalDraws = 1e15
-  /// How long one random number with its share of the work takes, in seconds: for messages, and to begin with.
-  static let secondsPerDraw = 5e-8
 
   /// - Parameters:
   ///   - points: The points; all pairs of them are studied.
@@ -65,20 +59,19 @@ public struct WidthStudy: Sendable, Equatable {
     let threads = Double(ProcessInfo.processInfo.activeProcessorCount)
     for width in widths {
       guard width >= 1 else { throw .impossibleWidth(width) }
-      let hiddenPairs = Double(network.depth - 1)
-      let draws = Self.draws(network, width: width)
-      let memory = hiddenPairs > 0 ? 8 * draws * threads : 0
-      guard memory <= Self.maximumMemory else {
-        throw .tooWide(width, cost: "the weights of \(Int(threads)) networks at a time need \(Self.size(memory))")
-      }
-      guard draws <= Self.maximumDraws, width <= NetworkStreams.maximumWidth else {
-        throw .tooWide(
-          width,
-          cost: "one network needs \(Self.rounded(draws)) random numbers, \(Self.duration(draws * Self.secondsPerDraw))"
-        )
+      let drawing: DrawingPlan
+      do {
+        drawing = try DrawingPlan(
+          network, widths: Array(repeating: width, count: network.depth), points: points.count)
+      } catch { throw .sampling(error) }
+      let memory = drawing.memory * threads
+      guard memory <= DrawingPlan.maximumMemory else {
+        throw .tooWide(width, cost: "\(Int(threads)) networks at a time need \(DrawingPlan.size(memory))")
       }
     }
-    try Self.checkCost(network, widths: widths, goals: Array(repeating: samples, count: widths.count), largest: samples)
+    try Self.checkCost(
+      network, widths: widths, points: points.count, goals: Array(repeating: samples, count: widths.count),
+      largest: samples)
     self.network = network
     self.points = points
     self.widths = widths
@@ -98,34 +91,23 @@ public struct WidthStudy: Sendable, Equatable {
     self.references = references
   }
 
-  /// The number of random numbers of one network.
-  static func draws(_ network: Network, width: Int) -> Double {
-    guard network.isDense else { return LayeredNetwork.drawCount(of: network, width: width) }
-    let n = Double(width)
-    return n * (Double(network.inputDimension) + 2) + Double(network.depth - 1) * n * (n + 1)
+  /// The number of random numbers of one network; infinity where there is none.
+  static func draws(_ network: Network, width: Int, points: Int) -> Double {
+    let plan = try? DrawingPlan(network, widths: Array(repeating: width, count: network.depth), points: points)
+    return plan?.numbers ?? .infinity
   }
 
   /// - Throws: ``WidthStudyError/tooMuch(samples:cost:)`` if so many networks would take a year.
   static func checkCost(
-    _ network: Network, widths: [Int], goals: [Int], largest: Int
+    _ network: Network, widths: [Int], points: Int, goals: [Int], largest: Int
   ) throws(WidthStudyError) {
-    let total = zip(widths, goals).reduce(0.0) { $0 + draws(network, width: $1.0) * Double($1.1) }
+    let total = zip(widths, goals).reduce(0.0) { $0 + draws(network, width: $1.0, points: points) * Double($1.1) }
     guard total <= Self.maximumTotalDraws, largest < NetworkStreams.maximumIndex else {
       throw .tooMuch(
-        samples: largest, cost: "it needs \(rounded(total)) random numbers, \(duration(total * secondsPerDraw))")
+        samples: largest,
+        cost: "it needs \(DrawingPlan.rounded(total)) random numbers, "
+          + DrawingPlan.duration(total * DrawingPlan.secondsPerNumber))
     }
-  }
-
-  private static func rounded(_ value: Double) -> String { String(format: "%.1e", value) }
-
-  private static func size(_ bytes: Double) -> String {
-    bytes < 1e12 ? "\(Int((bytes / 1e9).rounded(.up))) GB of memory" : "\(rounded(bytes / 1e9)) GB of memory"
-  }
-
-  private static func duration(_ seconds: Double) -> String {
-    if seconds < 2 * 86_400 { return "about \(Int((seconds / 3600).rounded(.up))) hours of computing" }
-    if seconds < 1000 * 86_400 { return "about \(Int((seconds / 86_400).rounded(.up))) days of computing" }
-    return "about \(rounded(seconds / 86_400)) days of computing"
   }
 
   /// The entries of the kernels, in order.
@@ -181,6 +163,8 @@ public enum WidthStudyError: Error, Sendable, Equatable, CustomStringConvertible
   case dimension(point: Int, found: Int, expected: Int)
   case impossibleWidth(Int)
   case tooWide(Int, cost: String)
+  /// The networks cannot be sampled at one of the widths.
+  case sampling(SamplingError)
   case tooFewSamples(Int)
   case tooMuch(samples: Int, cost: String)
   case repeatedWidth(Int)
@@ -199,6 +183,7 @@ public enum WidthStudyError: Error, Sendable, Equatable, CustomStringConvertible
       return "Point \(point + 1) has \(found) coordinates, but the network's input-dimension is \(expected)."
     case .impossibleWidth(let width): return "The width \(width) is impossible. A width is at least 1."
     case .tooWide(let width, let cost): return "The width \(width) is too large: \(cost). Take a smaller one."
+    case .sampling(let error): return error.description
     case .tooFewSamples(let samples):
       return "With \(samples == 1 ? "1 sample" : "\(samples) samples") there is no standard error. Take at least 2."
     case .tooMuch(let samples, let cost):

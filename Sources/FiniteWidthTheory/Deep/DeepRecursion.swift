@@ -91,7 +91,7 @@ struct DeepRecursion {
   // MARK: The first layer
 
   /// The first layer's neuron: Gaussian weights and one covariance, or the true law.
-  private func firstNeuron() throws -> any NeuronLaw {
+  func firstNeuron() throws -> any NeuronLaw {
     let activation = try first.requireActivation(layer: 1)
     let decomposition = first.weights.decomposition
     if decomposition.atoms.isEmpty, decomposition.densities.count == 1,

@@ -38,4 +38,8 @@ public struct ConstantLaw: Law {
   public func exponentialMoment(_ t: Double) -> Double { Double.exp(rounded * t) }
 
   public func sample(from stream: inout RandomStream) -> Double { rounded }
+
+  public func sample(into buffer: UnsafeMutableBufferPointer<Double>, from stream: inout RandomStream) {
+    buffer.update(repeating: rounded)
+  }
 }

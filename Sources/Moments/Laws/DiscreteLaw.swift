@@ -90,8 +90,14 @@ public struct DiscreteLaw: Law {
   }
 
   /// Inverts the distribution function by bisection; probabilities are met to within `2⁻⁵²`.
-  public func sample(from stream: inout RandomStream) -> Double {
-    let level = stream.uniform()
+  public func sample(from stream: inout RandomStream) -> Double { value(atLevel: stream.uniform()) }
+
+  public func sample(into buffer: UnsafeMutableBufferPointer<Double>, from stream: inout RandomStream) {
+    stream.fill(uniforms: buffer)
+    for index in buffer.indices { buffer[index] = value(atLevel: buffer[index]) }
+  }
+
+  private func value(atLevel level: Double) -> Double {
     var (low, high) = (0, values.count - 1)
     while low < high {
       let middle = (low + high) / 2

@@ -103,4 +103,8 @@ public struct FanScaledLaw: Law {
   public func exponentialMoment(_ t: Double) -> Double { base.exponentialMoment(t) }
 
   public func sample(from stream: inout RandomStream) -> Double { base.sample(from: &stream) }
+
+  public func sample(into buffer: UnsafeMutableBufferPointer<Double>, from stream: inout RandomStream) {
+    base.sample(into: buffer, from: &stream)
+  }
 }

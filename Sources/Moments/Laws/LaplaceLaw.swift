@@ -53,9 +53,16 @@ public struct LaplaceLaw: Law {
     return argument < 1 ? 1 / ((1 - argument) * (1 + argument)) : .infinity
   }
 
-  public func sample(from stream: inout RandomStream) -> Double {
+  public func sample(from stream: inout RandomStream) -> Double { value(atLevel: stream.uniform()) }
+
+  public func sample(into buffer: UnsafeMutableBufferPointer<Double>, from stream: inout RandomStream) {
+    stream.fill(uniforms: buffer)
+    for index in buffer.indices { buffer[index] = value(atLevel: buffer[index]) }
+  }
+
+  private func value(atLevel level: Double) -> Double {
     // Both halves of 2u − 1 are exact multiples of 2⁻⁵³, so the law is symmetric.
-    let signed = 2 * stream.uniform() - 1
+    let signed = 2 * level - 1
     let size = -unit * Double.log(signed.magnitude)
     return signed < 0 ? -size : size
   }

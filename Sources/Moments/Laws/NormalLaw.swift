@@ -98,4 +98,9 @@ public struct NormalLaw: Law {
   }
 
   public func sample(from stream: inout RandomStream) -> Double { center + scale * stream.normal() }
+
+  public func sample(into buffer: UnsafeMutableBufferPointer<Double>, from stream: inout RandomStream) {
+    stream.fill(normals: buffer)
+    for index in buffer.indices { buffer[index] = center + scale * buffer[index] }
+  }
 }

@@ -32,4 +32,10 @@ public struct RademacherLaw: Law {
   public func exponentialMoment(_ t: Double) -> Double { Double.cosh(t) }
 
   public func sample(from stream: inout RandomStream) -> Double { stream.next() >> 63 == 0 ? 1 : -1 }
+
+  /// The highest bit is clear where the uniform number is below 1/2.
+  public func sample(into buffer: UnsafeMutableBufferPointer<Double>, from stream: inout RandomStream) {
+    stream.fill(uniforms: buffer)
+    for index in buffer.indices { buffer[index] = buffer[index] < 0.5 ? 1 : -1 }
+  }
 }

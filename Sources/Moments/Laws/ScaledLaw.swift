@@ -61,4 +61,9 @@ public struct ScaledLaw: Law {
   public func exponentialMoment(_ t: Double) -> Double { base.exponentialMoment(scale * t) }
 
   public func sample(from stream: inout RandomStream) -> Double { scale * base.sample(from: &stream) }
+
+  public func sample(into buffer: UnsafeMutableBufferPointer<Double>, from stream: inout RandomStream) {
+    base.sample(into: buffer, from: &stream)
+    for index in buffer.indices { buffer[index] *= scale }
+  }
 }

@@ -77,4 +77,9 @@ public struct UniformLaw: Law {
   public func sample(from stream: inout RandomStream) -> Double {
     midpoint + halfWidth * (2 * stream.uniform() - 1)
   }
+
+  public func sample(into buffer: UnsafeMutableBufferPointer<Double>, from stream: inout RandomStream) {
+    stream.fill(uniforms: buffer)
+    for index in buffer.indices { buffer[index] = midpoint + halfWidth * (2 * buffer[index] - 1) }
+  }
 }

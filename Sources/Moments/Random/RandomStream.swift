@@ -1,4 +1,4 @@
-import Numerics
+import CSampling
 
 /// A reproducible sequence of random numbers, one of 2⁶⁴ independent streams of a seed.
 ///
@@ -9,16 +9,22 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   @usableFromInline let key1: UInt32
   @usableFromInline let stream0: UInt32
   @usableFromInline let stream1: UInt32
-  @usableFromInline var block: UInt64 = 0
+  @usableFromInline var block: UInt64
   @usableFromInline var spareWord: UInt64 = 0
   @usableFromInline var hasSpareWord = false
-  @usableFromInline var hasSpareNormal = false
-  @usableFromInline var spareNormal = 0.0
+  private var hasSpareNormal = false
+  private var spareNormal = 0.0
+
+  /// The number of parts of a stream.
+  public static let partCount = 1 << 24
 
   /// - Parameters:
   ///   - seed: The user's seed: Philox's key.
   ///   - stream: The stream's number: the upper half of Philox's counter.
-  public init(seed: UInt64, stream: UInt64) {
+  ///   - part: Which of 2²⁴ parts of the stream to read, each of 2⁴¹ words: one for each matrix of a network, say.
+  public init(seed: UInt64, stream: UInt64, part: Int = 0) {
+    precondition((0..<Self.partCount).contains(part), "a stream has 2^24 parts")
+    block = UInt64(part) << 40
     key0 = UInt32(truncatingIfNeeded: seed)
     key1 = UInt32(truncatingIfNeeded: seed >> 32)
     stream0 = UInt32(truncatingIfNeeded: stream)
@@ -51,17 +57,55 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   /// A standard Gaussian number, by the method of Box and Muller.
   ///
   /// `√(−2 ln u) (cos, sin)(2πv)` from two uniforms is exact in law. As `u ≥ 2⁻⁵³`, values reach ±8.57, beyond which
-  /// the Gaussian law has a mass of 1e-17.
-  @inlinable
+  /// the Gaussian law has a mass of 1e-17. Logarithm, sine and cosine are computed from IEEE operations alone, to two
+  /// units in the last place: the numbers are the same bits on every platform.
   public mutating func normal() -> Double {
     if hasSpareNormal {
       hasSpareNormal = false
       return spareNormal
     }
-    let radius = (-2 * Double.log(uniform())).squareRoot()
-    let angle = 2 * Double.pi * uniform()
-    spareNormal = radius * Double.sin(angle)
+    let low = next()
+    var first = 0.0
+    sampling_normal_pair(low, next(), &first, &spareNormal)
     hasSpareNormal = true
-    return radius * Double.cos(angle)
+    return first
+  }
+
+  /// Fills `buffer` with the numbers that calls of ``uniform()`` would give, many times faster.
+  public mutating func fill(uniforms buffer: UnsafeMutableBufferPointer<Double>) {
+    guard let start = buffer.baseAddress else { return }
+    var index = 0
+    if hasSpareWord, index < buffer.count {
+      start[index] = uniform()
+      index += 1
+    }
+    let blocks = (buffer.count - index) / 2
+    sampling_fill_uniforms(position, blocks, start + index)
+    block &+= UInt64(blocks)
+    index += 2 * blocks
+    if index < buffer.count { start[index] = uniform() }
+  }
+
+  /// Fills `buffer` with the numbers that calls of ``normal()`` would give, many times faster.
+  public mutating func fill(normals buffer: UnsafeMutableBufferPointer<Double>) {
+    guard let start = buffer.baseAddress else { return }
+    var index = 0
+    if hasSpareNormal, index < buffer.count {
+      start[index] = normal()
+      index += 1
+    }
+    // Pairs that begin in the middle of a block, after an odd number of words, are drawn one by one.
+    let blocks = hasSpareWord ? 0 : (buffer.count - index) / 2
+    sampling_fill_normals(position, blocks, start + index)
+    block &+= UInt64(blocks)
+    index += 2 * blocks
+    while index < buffer.count {
+      start[index] = normal()
+      index += 1
+    }
+  }
+
+  private var position: sampling_position {
+    sampling_position(key0: key0, key1: key1, stream0: stream0, stream1: stream1, block: block)
   }
 }
