@@ -68,7 +68,8 @@ let package = Package(
     .testTarget(name: "ExpectationTests", dependencies: ["Expectation", "TestSupport"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
     .testTarget(name: "LimitKernelsTests", dependencies: ["LimitKernels", "TestSupport"]),
-    .testTarget(name: "FiniteWidthTests", dependencies: ["FiniteWidth", "LimitKernels", "TestSupport"]),
+    .testTarget(
+      name: "FiniteWidthTests", dependencies: ["FiniteWidth", "GSL", "LimitKernels", "LinearAlgebra", "TestSupport"]),
     .testTarget(name: "FiniteWidthTheoryTests", dependencies: ["FiniteWidthTheory", "TestSupport"]),
     .testTarget(name: "TablesTests", dependencies: ["Tables", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["infwidth", "TestSupport"]),
