@@ -11,7 +11,7 @@ let package = Package(
     .library(
       name: "InfiniteWidth",
       targets: [
-        "Moments", "Activations", "Expectation", "Networks", "LimitKernels", "FiniteWidth", "FiniteWidthTheory",
+        "Moments", "Activations", "Expectation", "Networks", "LimitKernels", "Gram", "FiniteWidth", "FiniteWidthTheory",
         "Tables",
       ]),
     .executable(name: "infwidth", targets: ["infwidth"]),
@@ -41,6 +41,8 @@ let package = Package(
       dependencies: ["GSL", "Moments", "Activations", .product(name: "Numerics", package: "swift-numerics")]),
     .target(name: "Networks", dependencies: ["Moments", "Activations", .product(name: "Yams", package: "Yams")]),
     .target(name: "LimitKernels", dependencies: ["Networks", "Expectation"]),
+    .target(name: "CGramKernels"),
+    .target(name: "Gram", dependencies: ["CGramKernels", "LimitKernels", "LinearAlgebra"]),
     .target(name: "FiniteWidth", dependencies: ["GSL", "LinearAlgebra", "Networks"]),
     .target(name: "FiniteWidthTheory", dependencies: ["LimitKernels", "LinearAlgebra"]),
     .target(
@@ -68,6 +70,7 @@ let package = Package(
     .testTarget(name: "ExpectationTests", dependencies: ["Expectation", "TestSupport"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
     .testTarget(name: "LimitKernelsTests", dependencies: ["LimitKernels", "TestSupport"]),
+    .testTarget(name: "GramTests", dependencies: ["Gram", "TestSupport"]),
     .testTarget(
       name: "FiniteWidthTests", dependencies: ["FiniteWidth", "GSL", "LimitKernels", "LinearAlgebra", "TestSupport"]),
     .testTarget(name: "FiniteWidthTheoryTests", dependencies: ["FiniteWidthTheory", "TestSupport"]),
