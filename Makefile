@@ -4,13 +4,14 @@ PREFIX ?= /usr/local
 SWIFT ?= swift
 INFWIDTH = .build/release/infwidth
 
-.PHONY: help table test lint format build verify tables install dependencies
+.PHONY: help table test lint format build verify tables calibrate install dependencies
 
 help:
 	@echo "make table     build infwidth and print the headline table"
 	@echo "make test      run the tests"
 	@echo "make verify    recompute the committed tables and compare"
 	@echo "make tables    rewrite the committed tables"
+	@echo "make calibrate measure how often the verdict of 'infwidth converge' is wrong (nightly: half an hour)"
 	@echo "make lint      check the style (make format repairs it)"
 	@echo "make install   install infwidth under PREFIX ($(PREFIX))"
 
@@ -34,6 +35,9 @@ verify: build
 
 tables: build
 	$(INFWIDTH) tables --write tables
+
+calibrate: dependencies
+	$(SWIFT) run -c release --package-path Benchmarks CalibrationBenchmark
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin
