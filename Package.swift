@@ -11,7 +11,8 @@ let package = Package(
     .library(
       name: "InfiniteWidth",
       targets: [
-        "Moments", "Activations", "Expectation", "Networks", "LimitKernels", "Gram", "FiniteWidth", "FiniteWidthTheory",
+        "Moments", "Activations", "Expectation", "Networks", "LimitKernels", "Gram", "KernelFiles", "Regression",
+        "FiniteWidth", "FiniteWidthTheory",
         "Tables",
       ]),
     .executable(name: "infwidth", targets: ["infwidth"]),
@@ -43,17 +44,21 @@ let package = Package(
     .target(name: "LimitKernels", dependencies: ["Networks", "Expectation"]),
     .target(name: "CGramKernels"),
     .target(name: "Gram", dependencies: ["CGramKernels", "LimitKernels", "LinearAlgebra"]),
+    .systemLibrary(name: "CFileAllocation"),
+    .target(name: "KernelFiles", dependencies: ["CFileAllocation", "Gram", "Networks"]),
+    .target(name: "Regression", dependencies: ["Gram", "LinearAlgebra", "Moments"]),
     .target(name: "FiniteWidth", dependencies: ["GSL", "LinearAlgebra", "Networks"]),
     .target(name: "FiniteWidthTheory", dependencies: ["LimitKernels", "LinearAlgebra"]),
     .target(
       name: "Tables",
       dependencies: [
-        "LimitKernels", "FiniteWidth", "FiniteWidthTheory", "Plots", .product(name: "Yams", package: "Yams"),
+        "LimitKernels", "FiniteWidth", "FiniteWidthTheory", "Plots", "Regression",
+        .product(name: "Yams", package: "Yams"),
       ]),
     .executableTarget(
       name: "infwidth",
       dependencies: [
-        "Tables", "LimitKernels", "FiniteWidth", "FiniteWidthTheory", "Plots",
+        "Tables", "LimitKernels", "Gram", "KernelFiles", "FiniteWidth", "FiniteWidthTheory", "Plots",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["Moments", "Activations", "Networks"], path: "Tests/TestSupport"),
@@ -71,10 +76,13 @@ let package = Package(
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
     .testTarget(name: "LimitKernelsTests", dependencies: ["LimitKernels", "TestSupport"]),
     .testTarget(name: "GramTests", dependencies: ["Gram", "TestSupport"]),
+    .testTarget(name: "KernelFilesTests", dependencies: ["KernelFiles", "TestSupport"]),
+    .testTarget(name: "RegressionTests", dependencies: ["Regression", "FiniteWidth", "TestSupport"]),
     .testTarget(
       name: "FiniteWidthTests", dependencies: ["FiniteWidth", "GSL", "LimitKernels", "LinearAlgebra", "TestSupport"]),
     .testTarget(name: "FiniteWidthTheoryTests", dependencies: ["FiniteWidthTheory", "TestSupport"]),
-    .testTarget(name: "TablesTests", dependencies: ["Tables", "TestSupport"]),
+    .testTarget(
+      name: "TablesTests", dependencies: ["Tables", "FiniteWidth", "LinearAlgebra", "Plots", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["infwidth", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
