@@ -16,7 +16,7 @@ import Testing
   ) throws -> ConvergenceReport {
     let kernels = try limitingKernels(of: network, at: points)
     let theories = try KernelTheory.theories(kernels, points: points, choice: choice, widths: widths, threads: 1)
-    let limits = try KernelTheory.limits(kernels, choice: .ntk, widths: widths)
+    let limits = KernelTheory.limits(kernels, choice: .ntk, widths: widths)
     let references = widths.indices.map { width in GramReference(ntk: limits[0].entries.compactMap { $0.limits[width] })
     }
     let study = try WidthStudy(
