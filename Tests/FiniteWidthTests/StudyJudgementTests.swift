@@ -127,6 +127,15 @@ import Testing
     let bias = StudyJudgement([unresolved]).entries[0].bias
     #expect(bias.status == .unresolved)
     #expect((try #require(bias.networksNeeded) / 67248 - 1).magnitude < 1e-4)
+    unresolved.biasIsPredicted = false
+    #expect(BiasFit(unresolved).networksNeeded == nil, "a coefficient that is only noise needs no number")
+    // The sizes of unknown terms widen a verdict's errors, not those of a rate.
+    for index in Self.widths.indices {
+      unresolved.prediction[index].fourthCumulant = .unknown
+      unresolved.prediction[index].leastKurtosis = 10
+    }
+    #expect(unresolved.relativeVarianceOfVariance(0, forVerdict: true) > 10.0 / 100)
+    #expect(unresolved.relativeVarianceOfVariance(0) < 5.0 / 100)
   }
 
   @Test func heavyTailsAreNotJudged() {
