@@ -44,35 +44,35 @@ let plane: [[ExactNumber]] = [[1, ExactNumber(3, 10)], [ExactNumber(-2, 5), Exac
 let designs = [
   Design(
     name: "squares, uniform, L = 1", yaml: yaml(dimension: 1, quadratic), points: [[1], [-1]],
-    widths: [16, 32, 64, 128, 256], samples: 200, power: ([16, 32, 64, 128, 256], 1500)),
+    widths: [16, 32, 64, 128, 256], samples: 200, power: ([16, 32, 64, 128, 256, 512], 1500)),
   Design(
     name: "squares, standard, L = 1", yaml: yaml(dimension: 1, parameterization: "standard", quadratic),
     points: [[1], [half]],
-    widths: [16, 32, 64, 128, 256], samples: 200, power: ([16, 32, 64, 128, 256], 1500)),
+    widths: [16, 32, 64, 128, 256], samples: 200, power: ([16, 32, 64, 128, 256, 512], 1500)),
   Design(
     name: "relu, Gaussian, L = 1",
     yaml: yaml(
       dimension: 2,
       layers("normal(0, sqrt(2))", bias: "none", activation: "relu", depth: 1, readout: "normal(0, sqrt(2))")),
-    points: plane, widths: [16, 32, 64, 128], samples: 200, power: ([16, 32, 64, 128, 256], 1500)),
+    points: plane, widths: [16, 32, 64, 128], samples: 200, power: ([16, 32, 64, 128, 256, 512], 1500)),
   Design(
     name: "squares, Gaussian, L = 1",
     yaml: yaml(
       dimension: 1,
       layers("normal(0, 1)", bias: "normal(0, 1/2)", activation: "square", depth: 1, readout: "normal(0, 1)")),
-    points: [[1], [half]], widths: [64, 128, 256, 512], samples: 200, power: ([64, 128, 256, 512], 2000)),
+    points: [[1], [half]], widths: [64, 128, 256, 512], samples: 200, power: ([32, 64, 128, 256, 512, 1024], 2000)),
   Design(
     name: "relu, Gaussian, L = 2",
     yaml: yaml(
       dimension: 2,
       layers("normal(0, sqrt(2))", bias: "none", activation: "relu", depth: 2, readout: "normal(0, sqrt(2))")),
-    points: plane, widths: [16, 32, 64], samples: 200, power: ([64, 128, 256], 2000)),
+    points: plane, widths: [16, 32, 64], samples: 200, power: ([16, 32, 64, 128, 256], 1500)),
   Design(
     name: "erf, Gaussian, L = 3",
     yaml: yaml(
       dimension: 2,
       layers("normal(0, 3/2)", bias: "normal(0, 3/10)", activation: "erf", depth: 3, readout: "normal(0, 3/2)")),
-    points: plane, widths: [16, 32, 64], samples: 100, power: ([64, 128, 256], 2000)),
+    points: plane, widths: [16, 32, 64], samples: 100, power: ([16, 32, 64, 128, 256], 1500)),
 ]
 
 let seeds = CommandLine.arguments.dropFirst().first.flatMap(Int.init) ?? 1000
@@ -88,6 +88,9 @@ func allowed(_ n: Int, _ p: Double) -> Int {
     k += 1
   }
 }
+
+/// Writes a line at once, so that a long run can be watched.
+func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
 func padded(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(0, width - text.count)) }
 
@@ -128,8 +131,7 @@ struct Judge {
 }
 
 var isCalibrated = true
-setvbuf(stdout, nil, _IOLBF, 0)
-print(
+say(
   padded("network", 28) + levels.map { padded("alarms at \($0)", 20) }.joined() + padded("limit off", 12)
     + "variance off")
 for design in designs {
@@ -163,7 +165,7 @@ for design in designs {
     return padded("\(count) of \(seeds) (≤ \(limit))", 20)
   }
   if Double(min(limitFound, varianceFound)) < 0.9 * Double(powerSeeds) { isCalibrated = false }
-  print(padded(design.name, 28) + cells.joined() + padded(share(limitFound), 12) + share(varianceFound))
+  say(padded(design.name, 28) + cells.joined() + padded(share(limitFound), 12) + share(varianceFound))
 }
-print(isCalibrated ? "The verdict is calibrated." : "The verdict is not calibrated.")
+say(isCalibrated ? "The verdict is calibrated." : "The verdict is not calibrated.")
 exit(isCalibrated ? 0 : 1)
