@@ -4,13 +4,14 @@ PREFIX ?= /usr/local
 SWIFT ?= swift
 INFWIDTH = .build/release/infwidth
 
-.PHONY: help table test lint format build verify tables bench-sampling install dependencies
+.PHONY: help table test lint format build verify tables calibrate bench-sampling install dependencies
 
 help:
 	@echo "make table     build infwidth and print the headline table"
 	@echo "make test      run the tests"
 	@echo "make verify    recompute the committed tables and compare"
 	@echo "make tables    rewrite the committed tables"
+	@echo "make calibrate measure how often the verdict of 'infwidth converge' is wrong (nightly: half an hour)"
 	@echo "make lint      check the style (make format repairs it)"
 	@echo "make bench-sampling   time the samplers of finite networks"
 	@echo "make install   install infwidth under PREFIX ($(PREFIX))"
@@ -38,6 +39,9 @@ tables: build
 
 bench-sampling: dependencies
 	$(SWIFT) run -c release --package-path Benchmarks SamplingBenchmark
+
+calibrate: dependencies
+	$(SWIFT) run -c release --package-path Benchmarks CalibrationBenchmark
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin

@@ -81,10 +81,11 @@ let package = Package(
     .testTarget(name: "KernelFilesTests", dependencies: ["KernelFiles", "TestSupport"]),
     .testTarget(name: "RegressionTests", dependencies: ["Regression", "FiniteWidth", "TestSupport"]),
     .testTarget(
-      name: "FiniteWidthTests", dependencies: ["FiniteWidth", "LimitKernels", "LinearAlgebra", "TestSupport"]),
+      name: "FiniteWidthTests", dependencies: ["FiniteWidth", "GSL", "LimitKernels", "LinearAlgebra", "TestSupport"]),
     .testTarget(name: "FiniteWidthTheoryTests", dependencies: ["FiniteWidthTheory", "TestSupport"]),
     .testTarget(name: "ControlVariatesTests", dependencies: ["ControlVariates"]),
-    .testTarget(name: "TablesTests", dependencies: ["Tables", "TestSupport"]),
+    .testTarget(
+      name: "TablesTests", dependencies: ["Tables", "FiniteWidth", "LinearAlgebra", "Plots", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["infwidth", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

@@ -26,6 +26,24 @@ import Testing
     #expect(!script.contains("100.0 -1.0"))
   }
 
+  @Test func marksStepsAndOpenCircles() throws {
+    let figure = Figure(panels: [
+      Panel(
+        x: Axis("N", logarithmic: true, marks: [16, 0.5]), y: Axis("y"),
+        series: [
+          Series(style: .steps, x: [1, 2], y: [3, 4]),
+          Series(style: .openErrorBars, x: [1], y: [2], low: [1], high: [3]),
+        ]),
+      Panel(x: Axis("x"), y: Axis("y"), series: []),
+    ])
+    let script = try Gnuplot.script(figure, writingTo: "a.png")
+    #expect(script.contains("set xtics ('16' 16.0, '0.5' 0.5)"))
+    #expect(script.contains("with histeps"))
+    #expect(script.contains("with yerrorbars pt 6"))
+    // The marks of one panel do not stay for the next.
+    #expect(script.components(separatedBy: "set xtics autofreq").count == 2)
+  }
+
   @Test(arguments: PlotFormat.allCases) func picturesAreDrawn(format: PlotFormat) throws {
     let path = NSTemporaryDirectory() + "infwidth-plot-\(ProcessInfo.processInfo.processIdentifier).\(format.rawValue)"
     defer { try? FileManager.default.removeItem(atPath: path) }

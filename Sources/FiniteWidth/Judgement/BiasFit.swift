@@ -70,9 +70,9 @@ public struct BiasFit: Sendable, Equatable {
       second = (fit.slope, fit.slopeError)
     }
     let isResolved = coefficient.magnitude > Self.resolution * error
-    let expected = predicted ?? coefficient
     let variance = series.variance(first) / (unit(first) * unit(first))
-    let needed = isResolved || expected == 0 ? nil : Self.detection * n * n * variance / (expected * expected)
+    // A coefficient that is only noise says nothing of how many networks would show it.
+    let needed = predicted.flatMap { isResolved || $0 == 0 ? nil : Self.detection * n * n * variance / ($0 * $0) }
     self.init(
       isResolved ? .resolved : .unresolved, coefficient: coefficient, standardError: error, second: second,
       predicted: predicted, networksNeeded: needed)

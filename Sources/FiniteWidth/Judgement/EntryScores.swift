@@ -121,7 +121,7 @@ public struct EntryScores: Sendable {
         self.variance[place] = Score(z: isRounding ? 0 : .infinity, probability: isRounding ? 1 : 0)
         continue
       }
-      let relative = series.relativeVarianceOfVariance(place)
+      let relative = series.relativeVarianceOfVariance(place, forVerdict: true)
       deviations.values.append(statistics.variance / variance - 1)
       deviations.variances.append(relative)
       // As of a gamma law, which the variance of normal samples has: γ = 2 √(relative variance).

@@ -31,9 +31,9 @@ public struct EntrySeries: Sendable {
   /// The excess kurtosis of one network's entry at a width, for the error of the variance.
   ///
   /// Theory's fourth cumulant where it is known. Otherwise the sample's own value, or what all widths together say of it
-  /// if it falls like 1/N as averages do, whichever is larger: a sample without its rare large values must not look surer
-  /// than it is.
-  func excessKurtosis(_ index: Int) -> Double {
+  /// if it falls like 1/N as averages do; for a verdict, the least that is assumed where that is larger: a sample without
+  /// its rare large values must not look surer than it is.
+  func excessKurtosis(_ index: Int, forVerdict: Bool) -> Double {
     if let fourth = prediction[index].fourthCumulant.value, let variance = prediction[index].variance.value,
       variance > 0
     {
@@ -48,13 +48,15 @@ public struct EntrySeries: Sendable {
     }
     let pooled = total > 0 ? sum / total / Double(widths[index]) : 0
     let own = statistics[index].excessKurtosis
-    return max(0, own.isFinite ? own : 0, pooled)
+    return max(forVerdict ? prediction[index].leastKurtosis : 0, own.isFinite ? own : 0, pooled)
   }
 
   /// `Var s²/σ⁴ = 2/(M−1) + g/M` with `g` the excess kurtosis, equation (1.8) of the finite-width theory.
-  public func relativeVarianceOfVariance(_ index: Int) -> Double {
+  ///
+  /// - Parameter forVerdict: Whether a kurtosis that is not known may be larger than the sample's.
+  public func relativeVarianceOfVariance(_ index: Int, forVerdict: Bool = false) -> Double {
     let samples = Double(statistics[index].count)
-    return max(0, 2 / (samples - 1) + excessKurtosis(index) / samples)
+    return max(0, 2 / (samples - 1) + excessKurtosis(index, forVerdict: forVerdict) / samples)
   }
 
   /// The variance of one network's entry: theory's, or the sample's.

@@ -28,6 +28,8 @@ public struct PredictedMoments: Sendable, Equatable {
   public var varianceTerm: Double
   /// The fourth cumulant of one network's entry.
   public var fourthCumulant: PredictedNumber
+  /// The smallest excess kurtosis that is assumed where the fourth cumulant is not known.
+  public var leastKurtosis: Double
   /// What a relative change of the limit does at this width: `√(Θ(x,x) Θ(y,y))` times the power of N.
   public var scale: Double
   /// The limit as it stands at this width: the coefficient times its power of N.
@@ -37,7 +39,8 @@ public struct PredictedMoments: Sendable, Equatable {
 
   public init(
     mean: Double? = nil, meanError: Double = 0, meanTerms: [Double] = [], variance: PredictedNumber = .unknown,
-    varianceTerm: Double = 0, fourthCumulant: PredictedNumber = .unknown, scale: Double = 1, limit: Double? = nil
+    varianceTerm: Double = 0, fourthCumulant: PredictedNumber = .unknown, leastKurtosis: Double = 0, scale: Double = 1,
+    limit: Double? = nil
   ) {
     self.mean = mean
     self.meanError = meanError
@@ -45,6 +48,7 @@ public struct PredictedMoments: Sendable, Equatable {
     self.variance = variance
     self.varianceTerm = varianceTerm
     self.fourthCumulant = fourthCumulant
+    self.leastKurtosis = leastKurtosis
     self.scale = scale
     self.limit = limit
   }

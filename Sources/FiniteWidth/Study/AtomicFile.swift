@@ -7,7 +7,7 @@ enum AtomicFile {
   /// Killed at any moment, it leaves the file as it was or as it is to be, and perhaps a file whose name ends in
   /// `.partial-` and a number. A symbolic link keeps leading to the file that it leads to.
   static func write(_ data: Data, to path: String) throws(StudyFileError) {
-    let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    let target = target(of: path)
     let partial = target + ".partial-\(ProcessInfo.processInfo.processIdentifier)"
     func failure() -> StudyFileError { .unwritable(path: path, reason: String(cString: strerror(errno))) }
     let file = open(partial, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
@@ -31,6 +31,16 @@ enum AtomicFile {
     }
   }
 
+  /// The file that a path leads to, through links, whether it is there or not.
+  private static func target(of path: String) -> String {
+    var url = URL(fileURLWithPath: path)
+    for _ in 0..<40 {
+      guard let link = try? FileManager.default.destinationOfSymbolicLink(atPath: url.path) else { break }
+      url = URL(fileURLWithPath: link, relativeTo: url.deletingLastPathComponent()).absoluteURL
+    }
+    return url.standardizedFileURL.path
+  }
+
   private static func writeAll(_ data: Data, to file: Int32) -> Bool {
     data.withUnsafeBytes { bytes in
       var written = 0
@@ -48,7 +58,7 @@ enum AtomicFile {
   static func check(_ path: String) throws(StudyFileError) {
     guard !path.isEmpty else { throw .unwritable(path: path, reason: "it has no name") }
     let manager = FileManager.default
-    let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    let target = target(of: path)
     var isFolder: ObjCBool = false
     if manager.fileExists(atPath: target, isDirectory: &isFolder) {
       if isFolder.boolValue { throw .unwritable(path: path, reason: "it is a folder") }

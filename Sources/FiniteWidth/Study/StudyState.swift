@@ -81,7 +81,7 @@ public struct StudyProgress: Sendable, Equatable {
 extension StudyState {
   /// The fractions of its networks to which each width is brought in turn, so that a study that is stopped has something
   /// of every width.
-  private static let rounds = [1.0 / 16, 1.0 / 8, 1.0 / 4, 1.0 / 2, 1]
+  private static let rounds: [Double] = [1 / 1024, 1 / 256, 1 / 64, 1 / 16, 1 / 4, 1 / 2, 1]
 
   /// Draws the missing networks, until all are there or the control says to stop.
   ///

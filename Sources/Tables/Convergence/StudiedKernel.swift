@@ -22,7 +22,8 @@ public struct StudiedKernel: Sendable {
   /// expansion (for relu it is about 11 L/(3N)). Beyond the exact theory the mean's first term left out has the size `ε`
   /// times the 1/N correction, the largest relative one of all entries; the variance's, `ε` times the variance. (For
   /// relu with one input the variance's true terms are 0.3 ε at L = 2 and 0.4 ε at L = 3, for squares at L = 2 about
-  /// 1.4 ε.) Where only the limit is known, the 1/N term has the size `ε Θ` and the next `ε² Θ`.
+  /// 1.4 ε.) Where the fourth cumulant is not known, the sample's excess kurtosis counts at least as that of a log-normal law of
+  /// relative variance ε. Where only the limit is known, the 1/N term has the size `ε Θ` and the next `ε² Θ`.
   public init(_ theory: KernelTheory, statistics: [[SampleStatistics]], widths: [Int], points: Int) {
     self.theory = theory
     let pairs = PointPair.all(count: points)
@@ -69,7 +70,8 @@ public struct StudiedKernel: Sendable {
         return PredictedMoments(
           mean: own.means[width]?.value, meanError: own.means[width]?.roundedError ?? 0, meanTerms: terms,
           variance: Self.number(own.variances[width]), varianceTerm: own.order == .exact ? 0 : epsilon,
-          fourthCumulant: Self.number(own.fourthCumulants[width]), scale: size > 0 ? size : 1,
+          fourthCumulant: Self.number(own.fourthCumulants[width]), leastKurtosis: Self.logNormalKurtosis(epsilon),
+          scale: size > 0 ? size : 1,
           limit: own.limits[width])
       }
       let isUnbiased =
@@ -83,6 +85,12 @@ public struct StudiedKernel: Sendable {
         biasIsPredicted: own.order != .limit,
         exponent: own.exponent)
     }
+  }
+
+  /// The excess kurtosis of a log-normal law of this relative variance, which deep networks' kernels come near.
+  private static func logNormalKurtosis(_ relativeVariance: Double) -> Double {
+    let omega = 1 + relativeVariance
+    return omega * omega * (omega * (omega + 2) + 3) - 6
   }
 
   private static func number(_ quantity: PredictedQuantity) -> PredictedNumber {
