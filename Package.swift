@@ -11,7 +11,8 @@ let package = Package(
     .library(
       name: "InfiniteWidth",
       targets: [
-        "Moments", "Activations", "Expectation", "Networks", "LimitKernels", "Gram", "KernelFiles", "FiniteWidth",
+        "Moments", "Activations", "Expectation", "Networks", "LimitKernels", "Gram", "KernelFiles", "Regression",
+        "FiniteWidth", "FiniteWidthTheory",
         "Tables",
       ]),
     .executable(name: "infwidth", targets: ["infwidth"]),
@@ -46,17 +47,21 @@ let package = Package(
     .systemLibrary(name: "CFileAllocation"),
     .target(name: "KernelFiles", dependencies: ["CFileAllocation", "Gram", "Networks"]),
     .target(name: "Regression", dependencies: ["Gram", "LinearAlgebra", "Moments"]),
-    .target(name: "FiniteWidth", dependencies: ["Networks"]),
+    .target(name: "FiniteWidth", dependencies: ["GSL", "LinearAlgebra", "Networks"]),
+    .target(name: "FiniteWidthTheory", dependencies: ["LimitKernels", "LinearAlgebra"]),
     .target(
       name: "Tables",
-      dependencies: ["LimitKernels", "Regression", "FiniteWidth", .product(name: "Yams", package: "Yams")]),
+      dependencies: [
+        "LimitKernels", "FiniteWidth", "FiniteWidthTheory", "Plots", "Regression",
+        .product(name: "Yams", package: "Yams"),
+      ]),
     .executableTarget(
       name: "infwidth",
       dependencies: [
-        "Tables", "LimitKernels", "Gram", "KernelFiles", "FiniteWidth",
+        "Tables", "LimitKernels", "Gram", "KernelFiles", "FiniteWidth", "FiniteWidthTheory", "Plots",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .target(name: "TestSupport", dependencies: ["Moments", "Activations"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["Moments", "Activations", "Networks"], path: "Tests/TestSupport"),
     .testTarget(name: "GSLTests", dependencies: ["GSL"]),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
     .testTarget(name: "PlotsTests", dependencies: ["Plots"]),
@@ -74,6 +79,7 @@ let package = Package(
     .testTarget(name: "KernelFilesTests", dependencies: ["KernelFiles", "TestSupport"]),
     .testTarget(name: "RegressionTests", dependencies: ["Regression", "FiniteWidth", "TestSupport"]),
     .testTarget(name: "FiniteWidthTests", dependencies: ["FiniteWidth", "LimitKernels", "TestSupport"]),
+    .testTarget(name: "FiniteWidthTheoryTests", dependencies: ["FiniteWidthTheory", "TestSupport"]),
     .testTarget(name: "TablesTests", dependencies: ["Tables", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["infwidth", "TestSupport"]),
   ],

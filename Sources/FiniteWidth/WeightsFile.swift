@@ -25,6 +25,8 @@ extension FiniteNetwork {
 
   /// Reads the parameters of a network from JSON.
   public init(_ network: Network, weights data: Data) throws(WeightsError) {
+    let dense: [DenseLayer]
+    do { dense = try network.denseLayers(for: "a weights file") } catch { throw .network(error) }
     let root: JSONText
     do { root = try JSONText(parsing: [UInt8](data)) } catch {
       throw .malformed(line: error.line, problem: "this is not JSON: \(error.problem)")
@@ -41,7 +43,7 @@ extension FiniteNetwork {
       layers.append(
         try Self.layer(
           item, number: index + 1, inputs: inputs, isReadout: index == items.count - 1,
-          hasBias: network.layers[index].bias != nil))
+          hasBias: dense[index].bias != nil))
     }
     self.init(network, layers: layers)
   }
@@ -108,6 +110,8 @@ public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
   case layerCount(found: Int, expected: Int)
   case shape(layer: Int, what: String, found: Int, expected: Int)
   case bias(layer: Int, isGiven: Bool)
+  /// The network is of a kind whose weights no file can hold.
+  case network(NetworkError)
   case inFile(path: String, problem: String)
 
   public var description: String {
@@ -122,6 +126,7 @@ public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
       return isGiven
         ? "layer \(layer) has a bias, but the network says bias: none."
         : "layer \(layer) has no bias, but the network has one there."
+    case .network(let error): return "\(error)"
     case .inFile(let path, let problem): return "\(path): \(problem)"
     }
   }

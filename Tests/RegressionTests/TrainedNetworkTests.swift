@@ -23,7 +23,7 @@ private struct TrainedNetwork {
     parameters = sample.layers[0].weights + sample.layers[1].weights
     self.inputs = inputs
     self.targets = targets
-    activation = try #require(network.hiddenLayers.first?.activation)
+    activation = try #require(network.firstLayer.activation)
   }
 
   /// `f(x) = N^{-1/2} Σᵢ aᵢ φ(d^{-1/2} wᵢ·x)`.

@@ -92,10 +92,10 @@ struct GramCommand: ParsableCommand {
         threads: common.threadCount, program: Infwidth.configuration.version))
     // A limit on the size of files (ulimit -f) is to be an error, not the end of the process.
     signal(SIGXFSZ, SIG_IGN)
-    let meter = ProgressMeter()
+    let status = ProgressStatus()
     let start = ContinuousClock.now
-    let summary = try Progress.show("computing the kernel matrix", meter: meter) {
-      try file.run(shard: shard, resume: resume) { meter.report(done: $0, total: $1) }
+    let summary = try Progress.show("computing the kernel matrix", status: status) {
+      try file.run(shard: shard, resume: resume) { status.report(done: $0, total: $1) }
     }
     let report = GramReport(
       network: network, path: path, kernel: kernel.rawValue, elementType: dtype.rawValue, shape: summary.shape,

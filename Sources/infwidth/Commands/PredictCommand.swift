@@ -64,12 +64,12 @@ struct PredictCommand: ParsableCommand {
     let testInputs = try readTest(dimension: network.inputDimension)
     let arrays = [meanOutput, varianceOutput].compactMap { $0 }
     for path in arrays { _ = try Output(path: path) }
-    let meter = ProgressMeter()
+    let status = ProgressStatus()
     let output = try Output(path: common.output)
-    let prediction = try Progress.show("computing kernels", meter: meter) {
+    let prediction = try Progress.show("computing kernels", status: status) {
       try NetworkPrediction(
         network, inputs: inputs, targets: targets, testInputs: testInputs, question: question,
-        options: GramOptions(threads: common.threadCount) { meter.report(done: $0, total: $1) })
+        options: GramOptions(threads: common.threadCount) { status.report(done: $0, total: $1) })
     }
     if let meanOutput { try writeArray(prediction.trained.mean, to: meanOutput) }
     if let varianceOutput { try writeArray(prediction.trained.variance, to: varianceOutput) }
