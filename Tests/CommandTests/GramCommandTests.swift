@@ -99,7 +99,9 @@ private func program(_ name: String) -> URL? {
     }
   }
 
-  /// Two processes under a real launcher. On a machine of one's own without Open MPI the test is left out; in CI, where
+  /// Two processes under a real launcher.
+  ///
+  /// On a machine of one's own without Open MPI the test is left out; in CI, where
   /// `.ci/run` installs it, a missing launcher is a failure.
   @Test(
     .enabled(
