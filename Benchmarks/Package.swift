@@ -13,6 +13,8 @@ let package = Package(
     .executableTarget(
       name: "GramBenchmark", dependencies: [.product(name: "InfiniteWidth", package: "InfiniteWidth")]),
     .executableTarget(
+      name: "KernelFileBenchmark", dependencies: [.product(name: "InfiniteWidth", package: "InfiniteWidth")]),
+    .executableTarget(
       name: "SamplingBenchmark", dependencies: [.product(name: "InfiniteWidth", package: "InfiniteWidth")]),
   ],
   swiftLanguageModes: [.v6]

@@ -95,13 +95,12 @@ public struct KernelFile: Sendable {
     let grid = TileGrid(
       rows: rows.count, columns: other.count, size: plan.tileSize, isSymmetric: columns == nil)
     _ = try MatrixFile.resolved(path)
-    let program = try KernelProgram(network, options: GramOptions(threads: 1))
     let identity = try identity(plan)
     let range = (shard ?? .whole).tiles(of: grid.count)
     var summary = Summary(
       shape: shape, tileSize: plan.tileSize, tiles: grid.count, shardTiles: range.count, foundTiles: range.count,
       isComplete: true)
-    if resume, try isFinished(identity, grid, program, plan) { return summary }
+    if resume, try isFinished(grid) { return summary }
     let header = NPYHeader(shape: shape, elementType: settings.elementType)
     guard
       let file = try MatrixFile(
@@ -111,15 +110,16 @@ public struct KernelFile: Sendable {
     let marks = try file.journal.marks(range)
     let missing = zip(range, marks).filter { !$0.1 }.map(\.0)
     summary.foundTiles = range.count - missing.count
-    try compute(missing, of: grid, plan, program, into: file, progress: progress)
+    if !missing.isEmpty { try compute(missing, of: grid, plan, into: file, progress: progress) }
     summary.isComplete = try file.publishIfComplete()
     return summary
   }
 
   private func compute(
-    _ tiles: [Int], of grid: TileGrid, _ plan: TilePlan, _ program: KernelProgram, into file: MatrixFile,
+    _ tiles: [Int], of grid: TileGrid, _ plan: TilePlan, into file: MatrixFile,
     progress: (_ done: Int, _ total: Int) -> Void
   ) throws {
+    let program = try KernelProgram(network, options: GramOptions(threads: settings.threads))
     var cache = PanelCache(program, capacity: plan.panels)
     let total = tiles.reduce(0) { $0 + grid[$1].rows.count * grid[$1].columns.count }
     var done = 0
@@ -183,14 +183,13 @@ public struct KernelFile: Sendable {
   /// Whether the matrix is there under its name: its header and its last tile are the right ones.
   ///
   /// A finished matrix has no journal any more; one tile computed again tells whether it is this matrix.
-  private func isFinished(
-    _ identity: MatrixIdentity, _ grid: TileGrid, _ program: KernelProgram, _ plan: TilePlan
-  ) throws -> Bool {
+  private func isFinished(_ grid: TileGrid) throws -> Bool {
     let target = try MatrixFile.resolved(path)
     let names = MatrixFile.names(of: target)
     guard access(target, F_OK) == 0, access(names.partial, F_OK) != 0, access(names.journal, F_OK) != 0 else {
       return false
     }
+    let program = try KernelProgram(network, options: GramOptions(threads: settings.threads))
     var cache = PanelCache(program, capacity: 2)
     let tile = grid[grid.count - 1]
     let header = NPYHeader(shape: shape, elementType: settings.elementType)

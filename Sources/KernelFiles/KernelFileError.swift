@@ -31,7 +31,7 @@ public enum KernelFileError: Error, Sendable, Equatable, CustomStringConvertible
       return "\(ByteCount(given)) are too little for the smallest tile and its inputs. Give at least "
         + "\(ByteCount(needed))."
     case .unwritable(let path, let reason):
-      return "'\(path)' cannot be written: \(reason). Name a file in a folder where you may write."
+      return "'\(path)' cannot be written: \(reason). Name a file elsewhere, where there is room and you may write."
     case .noSpace(let path, let needed, let free):
       return "'\(path)' cannot be written: it needs \(ByteCount(needed)), and \(ByteCount(free)) are free there. Make "
         + "room, name a file elsewhere, or take --dtype f4."

@@ -47,30 +47,28 @@ final class MatrixFile: Sendable {
     } else if opening == .fresh {
       throw .unfinished(path: partial)
     }
-    let beginning = header.encoded
-    let bytes = beginning.count + header.byteCount
-    var mine = try PositionedFile.publish(partial, beginning: beginning, size: bytes)
-    mine =
-      try PositionedFile.publish(
-        journal, beginning: TileJournal.content(identity, tiles: tiles),
-        size: TileJournal.content(identity, tiles: tiles).count) && mine
-    let log = try TileJournal(opening: journal, matrix: partial, identity: identity, tiles: tiles)
-    let file = try PositionedFile(opening: partial)
-    guard try file.size(atLeast: bytes) == bytes, try file.read(0..<beginning.count) == beginning else {
-      throw .damaged(path: partial, problem: "it is not the array that its journal describes")
-    }
-    do { try file.reserve() } catch {
-      // Nothing has been computed: leave nothing behind.
-      if mine {
-        unlink(journal)
-        unlink(partial)
+    var made: [String] = []
+    do throws(KernelFileError) {
+      let beginning = header.encoded
+      let bytes = beginning.count + header.byteCount
+      if try PositionedFile.publish(partial, beginning: beginning, size: bytes) { made.append(partial) }
+      let content = TileJournal.content(identity, tiles: tiles)
+      if try PositionedFile.publish(journal, beginning: content, size: content.count) { made.append(journal) }
+      self.journal = try TileJournal(opening: journal, matrix: partial, identity: identity, tiles: tiles)
+      matrix = try PositionedFile(opening: partial)
+      guard try matrix.size(atLeast: bytes) == bytes, try matrix.read(0..<beginning.count) == beginning else {
+        throw .damaged(path: partial, problem: "it is not the array that its journal describes")
+      }
+      try matrix.reserve()
+    } catch {
+      // Nothing has been computed: leave nothing behind that was not there.
+      if made == [partial, journal] || made == [partial] && access(journal, F_OK) != 0 {
+        for name in made.reversed() { unlink(name) }
       }
       throw error.about(path)
     }
     self.path = path
     self.header = header
-    self.journal = log
-    matrix = file
     partialPath = partial
     journalPath = journal
   }

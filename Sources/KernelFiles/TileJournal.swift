@@ -70,15 +70,19 @@ final class TileJournal: Sendable {
     tileCount = tiles
     let expected = Self.header(identity)
     headerBytes = expected.count
+    // Its first line is there before it has its name, or on a file system without hard links soon after.
+    _ = try file.size(atLeast: 1)
+    let start = try file.read(0..<4096)
+    if !start.starts(with: expected) {
+      guard let end = start.firstIndex(of: Self.newline),
+        let found = try? JSONDecoder().decode(MatrixIdentity.self, from: Data(start[..<end]))
+      else { throw .damaged(path: path, problem: "its first line is not a journal's") }
+      throw .foreign(path: matrix, differences: identity.differences(from: found))
+    }
     let size = try file.size(atLeast: expected.count + tiles + 1)
-    let start = try file.read(0..<min(size, 4096))
-    guard Array(start.prefix(expected.count)) != expected || size != expected.count + tiles + 1 else { return }
-    guard let end = start.firstIndex(of: Self.newline),
-      let found = try? JSONDecoder().decode(MatrixIdentity.self, from: Data(start[..<end]))
-    else { throw .damaged(path: path, problem: "its first line is not a journal's") }
-    let differences = identity.differences(from: found)
-    guard differences.isEmpty else { throw .foreign(path: matrix, differences: differences) }
-    throw .damaged(path: path, problem: "it has \(size) bytes where \(expected.count + tiles + 1) are expected")
+    guard size == expected.count + tiles + 1 else {
+      throw .damaged(path: path, problem: "it has \(size) bytes where \(expected.count + tiles + 1) are expected")
+    }
   }
 
   /// Whether each tile of `range` is finished.

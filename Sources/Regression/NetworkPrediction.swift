@@ -91,7 +91,8 @@ public struct NetworkPrediction: Sendable {
       }
     }
     func kernel(_ kind: KernelKind, _ path: KeyPath<GramMatrix, Matrix?>, _ diagonal: [Double]) -> RegressionKernel {
-      let error = [train, cross].compactMap { $0.errorBound[kind] }.max() ?? 0x1p-50
+      // Where the matrices state no bound: where their series stop, and a few dozen roundings.
+      let error = [train, cross].compactMap { $0.errorBound[kind] }.max() ?? max(options.tolerance, 1e-14)
       return RegressionKernel(
         train: train[keyPath: path] ?? Matrix(rows: 0, columns: 0),
         testTrain: cross[keyPath: path] ?? Matrix(rows: 0, columns: 0), testDiagonal: diagonal, relativeError: error)

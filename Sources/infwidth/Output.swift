@@ -66,7 +66,8 @@ struct Output {
     if let posix = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError, posix.domain == NSPOSIXErrorDomain {
       return String(cString: strerror(Int32(posix.code)))
     }
-    return (error as NSError).localizedDescription
+    let text = (error as NSError).localizedDescription
+    return text.hasSuffix(".") ? String(text.dropLast()) : text
   }
 
   private static func unwritable(_ path: String, _ reason: String) -> Failure {

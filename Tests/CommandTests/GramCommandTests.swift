@@ -99,7 +99,9 @@ private func program(_ name: String) -> URL? {
     }
   }
 
-  /// Two processes under a real launcher. On a machine of one's own without Open MPI the test is left out; in CI, where
+  /// Two processes under a real launcher.
+  ///
+  /// On a machine of one's own without Open MPI the test is left out; in CI, where
   /// `.ci/run` installs it, a missing launcher is a failure.
   @Test(
     .enabled(
@@ -175,7 +177,7 @@ private func program(_ name: String) -> URL? {
       try content.prefix(40).write(to: data)
       try expectFailure(gram, status: 65, "X.npy", "cut off")
       try Data("PK\u{3}\u{4}".utf8).write(to: data)
-      try expectFailure(gram, status: 65, "X.npy")
+      try expectFailure(gram, status: 65, "X.npy", "not an NPY file")
       try Data(NPYHeader(shape: [0, 2]).encoded).write(to: data)
       try expectFailure(gram, status: 65, "X.npy", "no points")
       var cube = NPYHeader(shape: [2, 2, 2])

@@ -39,6 +39,7 @@ public final class RowFile: Sendable {
         try self.init(file, header, name: path, dimension: dimension)
       } else {
         let data = try Points.fileData(path)
+        if path.lowercased().hasSuffix(".npy"), !data.starts(with: NPYHeader.magic) { throw PointsError.npy(.notNPY) }
         let elements = try Self.elements(of: data, dimension: dimension)
         self.init(name: path, count: elements.count / dimension, dimension: dimension, elements: elements)
       }
