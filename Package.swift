@@ -60,7 +60,8 @@ let package = Package(
     .testTarget(name: "ExpectationTests", dependencies: ["Expectation", "TestSupport"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
     .testTarget(name: "LimitKernelsTests", dependencies: ["LimitKernels", "TestSupport"]),
-    .testTarget(name: "FiniteWidthTests", dependencies: ["FiniteWidth", "LimitKernels", "TestSupport"]),
+    .testTarget(
+      name: "FiniteWidthTests", dependencies: ["FiniteWidth", "LimitKernels", "LinearAlgebra", "TestSupport"]),
     .testTarget(name: "TablesTests", dependencies: ["Tables", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["infwidth", "TestSupport"]),
   ],
