@@ -2,6 +2,7 @@ import Activations
 import ArgumentParser
 import Expectation
 import FiniteWidth
+import FiniteWidthTheory
 import Foundation
 import LimitKernels
 import Moments
@@ -16,6 +17,8 @@ enum Failure: Error {
   case data(String)
   /// The output cannot be written.
   case output(String)
+  /// A computation was stopped with nothing to report.
+  case stopped(String)
   /// A check did not hold; the report has been printed.
   case check
 
@@ -34,11 +37,15 @@ enum Failure: Error {
     case Failure.usage(let text): return (.usage, text)
     case Failure.data(let text): return (.data, text)
     case Failure.output(let text): return (.output, text)
+    case Failure.stopped(let text): return (.accuracy, text)
     case Failure.check: return (.check, nil)
     case let error as PointsError: return (error.isInFile ? .data : .usage, "\(error)")
     case let error as GaussianError: return (error.isAboutParameters ? .usage : .accuracy, "\(error)")
+    case StudyFileError.unwritable: return (.output, "\(error)")
+    case is StudyFileError: return (.data, "\(error)")
     case WidthStudyError.notFinite: return (.accuracy, "\(error)")
     case is WidthStudyError: return (.usage, "\(error)")
+    case is FiniteWidthTheoryError: return (.usage, "\(error)")
     case is KernelError, is PhaseError, ExpectationError.indefinite: return (.usage, "\(error)")
     case is NetworkError, is LawError, is ActivationError, is NumberError, is CallSyntax.SyntaxError:
       return (.usage, "\(error)")

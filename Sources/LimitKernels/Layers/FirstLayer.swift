@@ -95,8 +95,9 @@ extension FirstLayer {
   /// Below this `1 − ρ` of the features it is worth an integration of its own.
   private static let nearlyParallel = 0.05
 
-  /// Adds what is known of the angle between nearly parallel features, from `D = ½ E[(φ(u) − φ(v))²]` and
-  /// `S = E φ(u)² − E φ(v)²`:
+  /// Adds what is known of the angle between nearly parallel features.
+  ///
+  /// From `D = ½ E[(φ(u) − φ(v))²]` and `S = E φ(u)² − E φ(v)²`:
   ///
   ///     √(F_xx F_yy) − F_xy = D − ½ (S/(√F_xx + √F_yy))² .
   private func refine(

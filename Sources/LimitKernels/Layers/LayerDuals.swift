@@ -92,9 +92,19 @@ struct LayerDuals: Sendable {
     } else if let angle, geometry.oneMinusRho.value < 0.25 {
       // Over a mixture of shifts half squared differences add, not angles.
       let defect = try integrate(angle.halfSquaredDifference, geometry.xy)
-      try angle.refine(&result, geometry, halfSquaredDifference: defect)
+      try angle.refine(
+        &result, geometry, halfSquaredDifference: defect,
+        differenceOfSquares: try differenceOfSquares(angle, geometry))
     }
     return result
+  }
+
+  /// `E φ(u)² − E φ(v)²` over a mixture of shifts; nil where nothing better than the entries is known.
+  private func differenceOfSquares(_ angle: AngularDefect, _ geometry: PairGeometry) throws -> Estimate? {
+    guard try angle.difference(geometry, shift: 0) != nil else { return nil }
+    return try integrate(
+      { pair, _ in try angle.difference(geometry, shift: pair.meanU) ?? .zero },
+      { try PairGeometry.diagonal(geometry.first.value, $0) })
   }
 
   /// The larger `|d ln E f² / d ln q|` of the two inputs, with a margin.
