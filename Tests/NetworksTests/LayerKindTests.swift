@@ -166,13 +166,17 @@ private let everything = """
       message("- kind: layer-normalization", parameterization: "{a: [0, 0, 1/2], b: [0, 0, 0], c: 0}")
         == "line 2: 'parameterization' of the network: exponents a, b are those of dense layers, and layer 2 is a layer normalization. Write ntk, standard, mean-field or mup."
     )
-    for name in Parameterization.names { #expect(message("- kind: layer-normalization", parameterization: name) == nil) }
+    for name in Parameterization.names {
+      #expect(message("- kind: layer-normalization", parameterization: name) == nil)
+    }
   }
 
   @Test func blocksInsideEachOther() {
     func nested(_ depth: Int) -> String {
       var layers = "{weights: normal(), bias: none}"
-      for _ in 0..<depth { layers = "{weights: normal(), bias: none, activation: relu}, {kind: residual, branch: [\(layers)]}" }
+      for _ in 0..<depth {
+        layers = "{weights: normal(), bias: none, activation: relu}, {kind: residual, branch: [\(layers)]}"
+      }
       return "- {kind: residual, branch: [\(layers)]}"
     }
     #expect(message(nested(7)) == nil)

@@ -51,7 +51,8 @@ struct GaussianLayer: KernelLayer {
       // Without variances the preactivations are not Gaussian, and nothing after them has a limit here.
       let missing = [covariance.xx, covariance.yy, covariance.xy].first { $0.estimate == nil } ?? .zero
       return LayerStep(
-        undefined: "the preactivations of \(path) have no variance: \(missing.reason ?? "")", groups: groups.map(\.group))
+        undefined: "the preactivations of \(path) have no variance: \(missing.reason ?? "")",
+        groups: groups.map(\.group))
     }
     let (next, slopes) =
       try exactKernels(covariance, needsSlopes: needsSlopes) ?? duals.kernels(covariance, needsSlopes: needsSlopes)
@@ -95,7 +96,8 @@ extension GaussianLayer {
   /// Polynomial activations of exact covariances have exact means too.
   fileprivate func exactMeans(_ covariance: PairKernel) throws -> PairMeans? {
     guard let activation = layer.activation, activation.value.pieces?.polynomial != nil,
-      let xx = covariance.xx.estimate?.exact, let yy = covariance.yy.estimate?.exact, max(xx.bitWidth, yy.bitWidth) < 3000
+      let xx = covariance.xx.estimate?.exact, let yy = covariance.yy.estimate?.exact,
+      max(xx.bitWidth, yy.bitWidth) < 3000
     else { return nil }
     func mean(_ variance: ExactNumber) throws -> Estimate? {
       var pair = PreactivationPair()

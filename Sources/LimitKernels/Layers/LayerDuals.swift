@@ -69,21 +69,27 @@ struct LayerDuals: Sendable {
   func kernels(_ covariance: PairKernel, needsSlopes: Bool) throws -> (features: PairKernel, slopes: PairKernel) {
     let variance = PairKernel(constant: .finite(biasVariance))
     guard let geometry = PairGeometry(covariance + variance) else { return (.zero, .zero) }
-    let features = try kernel(value, valueAngle, geometry)
+    let features = try kernel(activation.value, value, valueAngle, geometry)
     let valueSensitivity = try sensitivity(value, valueAngle.homogeneity, geometry, features)
     guard needsSlopes else { return (inflated(features, geometry, valueSensitivity), .zero) }
-    let slopes = try kernel(slope, slopeAngle, geometry)
+    let slopes = try kernel(activation.derivative, slope, slopeAngle, geometry)
     let slopeSensitivity = try sensitivity(slope, slopeAngle?.homogeneity, geometry, slopes)
     return (inflated(features, geometry, valueSensitivity), inflated(slopes, geometry, slopeSensitivity))
   }
 
   private func kernel(
-    _ plan: GaussianDualPlan, _ angle: AngularDefect?, _ geometry: PairGeometry
+    _ function: ScalarFunction, _ plan: GaussianDualPlan, _ angle: AngularDefect?, _ geometry: PairGeometry
   ) throws -> PairKernel {
+    // A preactivation that is 0 in every neuron, at a zero of the function, is an exact zero that stays one.
+    let vanishesAtZero = isCentered && function.evaluate(0) == 0
+    func entry(isZero: Bool, _ pair: (Double) throws -> GaussianPair) throws -> Quantity {
+      vanishesAtZero && isZero ? .zero : .finite(try integrate(plan.expectation, pair))
+    }
+    let (firstIsZero, secondIsZero) = (geometry.first.isExactlyZero, geometry.second.isExactlyZero)
     var result = PairKernel(
-      xx: .finite(try integrate(plan.expectation, geometry.xx)),
-      xy: .finite(try integrate(plan.expectation, geometry.xy)),
-      yy: .finite(try integrate(plan.expectation, geometry.yy)))
+      xx: try entry(isZero: firstIsZero, geometry.xx),
+      xy: try entry(isZero: firstIsZero || secondIsZero, geometry.xy),
+      yy: try entry(isZero: secondIsZero, geometry.yy))
     if geometry.isIdentical {
       result.angular = .zero
       result.difference = .zero

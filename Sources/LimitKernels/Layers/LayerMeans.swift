@@ -24,6 +24,7 @@ extension LayerDuals {
   }
 
   private func mean(_ variance: Estimate, _ relativeError: Double) throws -> Estimate {
+    if variance.isExactlyZero, isCentered, activation.value.evaluate(0) == 0 { return .zero }
     func at(_ q: Double) throws -> Estimate {
       try integrate(meanPlan.expectation) { try PairGeometry.diagonal(q, $0) }
     }

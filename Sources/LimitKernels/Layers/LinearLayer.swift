@@ -23,7 +23,9 @@ struct LinearLayer: KernelLayer {
     var means = PairMeans.zero
     if let bias {
       kernel = kernel + PairKernel(constant: product(biasSquare, bias.moment(2)))
-      if let mean = bias.moment(1).estimate { means = PairMeans(constant: Estimate(exact: layer.biasMultiplier) * mean) }
+      if let mean = bias.moment(1).estimate {
+        means = PairMeans(constant: Estimate(exact: layer.biasMultiplier) * mean)
+      }
     }
     var groups: [(group: ParameterGroup, kernel: PairKernel)] = []
     if layer.trainable.trainsWeights {
