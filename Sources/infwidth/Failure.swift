@@ -4,9 +4,12 @@ import Expectation
 import FiniteWidth
 import FiniteWidthTheory
 import Foundation
+import Gram
+import KernelFiles
 import LimitKernels
 import Moments
 import Networks
+import Regression
 import Tables
 
 /// What the command itself finds wrong.
@@ -49,6 +52,12 @@ enum Failure: Error {
     case is KernelError, is PhaseError, ExpectationError.indefinite: return (.usage, "\(error)")
     case is NetworkError, is LawError, is ActivationError, is NumberError, is CallSyntax.SyntaxError:
       return (.usage, "\(error)")
+    case KernelFileError.shard, KernelFileError.launcher, KernelFileError.memory: return (.usage, "\(error)")
+    case KernelFileError.notFinite: return (.accuracy, "\(error)")
+    case is KernelFileError: return (.output, "\(error)")
+    case GramError.noLimit, GramError.overflow: return (.accuracy, "\(error)")
+    case is GramError: return (.data, "\(error)")
+    case let error as RegressionError: return (error.isAboutData ? .data : .accuracy, "\(error)")
     case TableError.noTable: return (.usage, "\(error)")
     case is TableError: return (.data, "\(error)")
     default: return (.accuracy, "\(error)")
@@ -87,6 +96,16 @@ extension PointsError {
   fileprivate var isInFile: Bool {
     if case .inFile = self { return true }
     return false
+  }
+}
+
+extension RegressionError {
+  /// Whether the training data are to blame, rather than rounding errors.
+  fileprivate var isAboutData: Bool {
+    switch self {
+    case .targetCount, .targetNotFinite, .contradiction, .duplicate, .tooLarge: return true
+    case .ridge, .time, .singular, .illConditioned: return false
+    }
   }
 }
 

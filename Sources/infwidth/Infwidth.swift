@@ -18,7 +18,7 @@ struct Infwidth: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       TableCommand.self, ScalingCommand.self, PhaseCommand.self, MomentsCommand.self, DualCommand.self,
-      ConvergeCommand.self, MergeCommand.self, VerifyCommand.self,
+      ConvergeCommand.self, MergeCommand.self, GramCommand.self, PredictCommand.self, VerifyCommand.self,
       TablesCommand.self, LawsCommand.self, ActivationsCommand.self, PresetsCommand.self,
     ],
     defaultSubcommand: TableCommand.self)

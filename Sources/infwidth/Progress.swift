@@ -6,10 +6,19 @@ final class ProgressStatus: @unchecked Sendable {
   // `stored` is touched with the lock held.
   private let lock = NSLock()
   private var stored = ""
+  private let start = Date()
 
   var text: String {
     get { lock.withLock { stored } }
     set { lock.withLock { stored = newValue } }
+  }
+
+  /// Says how much is done and, once something is, how much time is left at that pace.
+  func report(done: Int, total: Int) {
+    guard done > 0, total > 0 else { return }
+    let fraction = Double(done) / Double(total)
+    let left = Date().timeIntervalSince(start) * (1 - fraction) / fraction
+    text = "\(Int(100 * fraction)) %, about \(Self.duration(left)) left"
   }
 
   /// `3:05` for 185 seconds, `2:03:05` for more than an hour, `4 d 2 h` for more than two days.

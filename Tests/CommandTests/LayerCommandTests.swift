@@ -127,13 +127,4 @@ import Testing
   func covariances(_ arguments: [String]) throws {
     try expectFailure(["dual", "relu", "--q1", "1", "--q2", "1"] + arguments, status: 64)
   }
-
-  /// Ten thousand layers, the most that a network may have, and one more.
-  @Test func depth() throws {
-    let layer = "  - {weights: \"normal(0, sqrt(2))\", bias: none, activation: relu}\n"
-    try withNetwork(String(repeating: layer, count: 10_000) + Self.readout) {
-      try expectFailure(
-        ["table", "--network", $0, "--at", "1"], status: 64, "10001 layers are too many. Write 2 to 10000 layers")
-    }
-  }
 }

@@ -191,6 +191,28 @@ private let half = ExactNumber(1, 2)
     #expect(throws: ExpectationError.self) { try limitingKernels(of: deep, at: [[1, 0]]) }
   }
 
+  /// Ten thousand layers, the most that a network may have, and one more.
+  ///
+  /// With relu and E[w²] = 2 every hidden layer has the same K = 1/2 at x = (1, 0), and adds E φ² E φ′² = 1/4 to the NTK.
+  @Test func tenThousandLayers() throws {
+    let example = try network(
+      "  - {weights: \"normal(0, sqrt(2))\", bias: none, activation: relu}\n  - {weights: normal(), bias: none}")
+    let (hidden, readout) = (example.firstLayer, example.readout)
+    func deep(_ count: Int) throws -> Network {
+      try Network(inputDimension: 2, layers: Array(repeating: hidden, count: count - 1) + [readout])
+    }
+    let entry = try limitingKernels(of: try deep(10_000), at: [[1, 0]]).entries[0]
+    let (nngp, ntk) = (try #require(entry.nngp.estimate), try #require(entry.ntk.estimate))
+    #expect(abs(nngp.value - 0.5) <= nngp.error && nngp.error <= 1e-10)
+    #expect(abs(ntk.value - 2500.25) <= ntk.error && ntk.error <= 1e-6)
+    do {
+      _ = try deep(10_001)
+      Issue.record("too many layers")
+    } catch {
+      #expect("\(error)".contains("10001 layers are too many. Write 2 to 10000 layers"))
+    }
+  }
+
   /// Exponents of the groups under the named parameterizations; the coefficients are those of `ntk`.
   @Test(arguments: [
     ("standard", ["0", "0", "0", "1", "0", "1", "0", "0", "1"]),
