@@ -70,7 +70,6 @@ private struct KernelSteps: Sendable {
       biasSurvives: exponents.biasSurvives[0])
     first = try FirstLayer(network, in: context, required: required)
     context.needsMeans = false
-    context.isGaussian = first.givesGaussian
     later = try context.kernelLayers(
       hidden, path: { LayerPath(layer: $0) }, biasSurvives: { exponents.biasSurvives[$0] })
   }

@@ -204,7 +204,7 @@ private let everything = """
     } catch {
       #expect(
         error.description
-          == "layer 2 is a residual block, and a weights file covers dense layers only. Take a network of layers with weights and activations."
+          == "layer 2 is a residual block, and only dense layers are covered by a weights file. Take a network of layers with weights and activations."
       )
     }
   }

@@ -23,8 +23,8 @@ package struct LayerDuals: Sendable {
   let activation: any Activation
   private let value: GaussianDualPlan
   private let slope: GaussianDualPlan
-  /// For `E φ(u)`.
-  let meanPlan: GaussianDualPlan
+  /// For `E φ(u)`; nil where nobody asks.
+  let meanPlan: GaussianDualPlan?
   let valueAngle: AngularDefect
   /// nil where φ″ is not known.
   private let slopeAngle: AngularDefect?
@@ -32,11 +32,13 @@ package struct LayerDuals: Sendable {
   private let parts: [BiasPart]
   private static let relativeTolerance = 1e-14
 
-  package init(_ activation: any Activation, bias: (any Law)?, biasMultiplier: ExactNumber) throws {
+  package init(
+    _ activation: any Activation, bias: (any Law)?, biasMultiplier: ExactNumber, needsMeans: Bool = false
+  ) throws {
     self.activation = activation
     value = try GaussianDualPlan(activation.value, activation.value)
     slope = try GaussianDualPlan(activation.derivative, activation.derivative)
-    meanPlan = try GaussianDualPlan(activation.value, .one)
+    meanPlan = needsMeans ? try GaussianDualPlan(activation.value, .one) : nil
     valueAngle = try AngularDefect(activation)
     slopeAngle = try activation.secondDerivative.map { second in
       try AngularDefect(DerivativeActivation(value: activation.derivative, derivative: second))
@@ -66,7 +68,8 @@ package struct LayerDuals: Sendable {
   }
 
   /// F and h from the covariance of the weighted sums, whose entries are finite.
-  package func kernels(_ covariance: PairKernel, needsSlopes: Bool) throws -> (features: PairKernel, slopes: PairKernel) {
+  package func kernels(_ covariance: PairKernel, needsSlopes: Bool) throws -> (features: PairKernel, slopes: PairKernel)
+  {
     let variance = PairKernel(constant: .finite(biasVariance))
     guard let geometry = PairGeometry(covariance + variance) else { return (.zero, .zero) }
     let features = try kernel(activation.value, value, valueAngle, geometry)

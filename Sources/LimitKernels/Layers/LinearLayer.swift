@@ -8,13 +8,11 @@ struct LinearLayer: KernelLayer {
   private let path: LayerPath
   private let layer: DenseLayer
   private let bias: (any Law)?
-  let givesGaussian: Bool
 
   init(_ layer: DenseLayer, in context: LayerContext) {
     self.layer = layer
     path = context.path
     bias = context.biasSurvives ? layer.bias : nil
-    givesGaussian = bias?.isCentredGaussian ?? true
   }
 
   func step(from features: Features) throws -> LayerStep {

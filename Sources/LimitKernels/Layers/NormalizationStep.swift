@@ -26,7 +26,6 @@ struct NormalizationStep: KernelLayer {
   /// `E[γ²]`.
   private let gain: Quantity
   private let bias: (any Law)?
-  let givesGaussian: Bool
 
   init(_ layer: LayerNormalization, in context: LayerContext) {
     self.layer = layer
@@ -34,8 +33,6 @@ struct NormalizationStep: KernelLayer {
     epsilon = Estimate(exact: layer.epsilon)
     gain = layer.gain?.moment(2) ?? .exact(1)
     bias = context.biasSurvives ? layer.bias : nil
-    let hasOneGain = layer.gain.map { $0.decomposition.constantValue != nil } ?? true
-    givesGaussian = context.isGaussian && hasOneGain && (bias?.isCentredGaussian ?? true)
   }
 
   func step(from features: Features) throws -> LayerStep {
