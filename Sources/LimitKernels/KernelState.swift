@@ -29,9 +29,6 @@ struct LayerStep: Sendable {
 
 /// One step of the recursion: a layer maps the features of two inputs to the next.
 protocol KernelLayer: Sendable {
-  /// Whether the features after the layer are jointly Gaussian with mean zero in each neuron.
-  var givesGaussian: Bool { get }
-
   func step(from features: Features) throws -> LayerStep
 }
 
@@ -55,8 +52,6 @@ struct LayerContext: Sendable {
   var needsMeans = false
   /// Whether the layer's bias is still there in the limit.
   var biasSurvives = true
-  /// Whether the features before the layer are jointly Gaussian with mean zero in each neuron.
-  var isGaussian = false
 }
 
 extension LayerContext {
@@ -75,9 +70,7 @@ extension LayerContext {
       context.needsSlopes = context.needsSlopes || layer.parameters(at: context.path).contains(where: \.isTrained)
       context.needsMeans = needsMeans || index < lastReader
       context.biasSurvives = biasSurvives(index)
-      let result = try layer.kernelLayer(in: context)
-      context.isGaussian = result.givesGaussian
-      return result
+      return try layer.kernelLayer(in: context)
     }
   }
 }

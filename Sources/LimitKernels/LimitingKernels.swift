@@ -33,6 +33,10 @@ public func limitingKernels(
   let entries = try parallelMap(count: pairs.count, threads: options.threads) { index in
     let (x, y) = (points[pairs[index].0], points[pairs[index].1])
     let readout = Readout(network, try steps.state(x, y), exponents)
+    for (name, quantity) in [("NNGP", readout.nngp.coefficient), ("NTK", readout.ntk)] {
+      guard let estimate = quantity.estimate, !estimate.value.isFinite || !estimate.error.isFinite else { continue }
+      throw ExpectationError.overflow(quantity: "The \(name) at (\(text(x)); \(text(y)))")
+    }
     return KernelEntry(
       x: x, y: y, nngp: readout.nngp.limit, ntk: readout.ntk, groups: readout.groups, nngpLaw: readout.nngp,
       oneMinusCorrelation: readout.oneMinusCorrelation)
@@ -50,7 +54,6 @@ public func limitingKernels(
   return KernelTable(network: network, entries: entries)
 }
 
-
 private func text(_ point: [ExactNumber]) -> String { point.map(\.description).joined(separator: ", ") }
 
 /// The steps of a network before its readout.
@@ -67,7 +70,6 @@ private struct KernelSteps: Sendable {
       biasSurvives: exponents.biasSurvives[0])
     first = try FirstLayer(network, in: context, required: required)
     context.needsMeans = false
-    context.isGaussian = first.givesGaussian
     later = try context.kernelLayers(
       hidden, path: { LayerPath(layer: $0) }, biasSurvives: { exponents.biasSurvives[$0] })
   }

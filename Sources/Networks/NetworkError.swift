@@ -83,7 +83,7 @@ public enum NetworkError: Error, Sendable, Equatable, CustomStringConvertible {
     case .preset(let text, let problem, let remedy): return "preset '\(text)': \(problem). \(remedy)"
     case .denseOnly(let place, let found, let purpose):
       return
-        "\(place) is \(found), and \(purpose) covers dense layers only. Take a network of layers with weights and activations."
+        "\(place) is \(found), and only dense layers are covered by \(purpose). Take a network of layers with weights and activations."
     case .inFile(let path, let error): return "\(path): \(error.description)"
     }
   }

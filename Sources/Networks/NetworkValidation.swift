@@ -47,7 +47,8 @@ extension Network {
       if let other = layers.firstIndex(where: { !($0 is DenseLayer) }) {
         throw .impossible(
           key: "parameterization", place: .network, line: line("parameterization", .network),
-          problem: "exponents a, b are those of dense layers, and layer \(other + 1) is \(type(of: layers[other]).title)",
+          problem:
+            "exponents a, b are those of dense layers, and layer \(other + 1) is \(type(of: layers[other]).title)",
           remedy: "Write ntk, standard, mean-field or mup.")
       }
       for (key, exponents) in [("a", a), ("b", b)] where exponents.count != layers.count {

@@ -11,9 +11,9 @@ struct DenseModule: FiniteModule {
   private let path: LayerPath
   private let factors: LayerFactors
   /// `m W`, outputs × inputs.
-  private let weights: Matrix
+  var weights: Matrix
   /// `m_b β`.
-  private let offsets: [Double]?
+  var offsets: [Double]?
   private let activation: (any Activation)?
 
   init(_ layer: DenseLayer, in context: ModuleContext, from stream: inout RandomStream) {

@@ -15,8 +15,8 @@ struct NormalizationModule: FiniteModule {
   private let path: LayerPath
   private let epsilon: Double
   private let factors: LayerFactors
-  private let gains: [Double]?
-  private let offsets: [Double]?
+  var gains: [Double]?
+  var offsets: [Double]?
 
   init(_ layer: LayerNormalization, in context: ModuleContext, from stream: inout RandomStream) {
     path = context.path

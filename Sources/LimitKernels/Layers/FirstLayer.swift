@@ -27,9 +27,6 @@ struct FirstLayer {
       ? try GaussianLayer(layer, in: context) : nil
   }
 
-  /// Whether the features are jointly Gaussian with mean zero.
-  var givesGaussian: Bool { gaussian?.givesGaussian ?? false }
-
   func step(_ x: [ExactNumber], _ y: [ExactNumber]) throws -> LayerStep {
     if let gaussian {
       let kernel = inputKernel(x, y)

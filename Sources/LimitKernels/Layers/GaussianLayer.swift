@@ -17,7 +17,6 @@ struct GaussianLayer: KernelLayer {
   private let duals: LayerDuals
   private let needsSlopes: Bool
   private let needsMeans: Bool
-  let givesGaussian: Bool
 
   init(_ layer: DenseLayer, in context: LayerContext) throws {
     self.layer = layer
@@ -27,8 +26,8 @@ struct GaussianLayer: KernelLayer {
     gain = layer.gain
     guard let activation = layer.activation else { throw NetworkStructureError.missingActivation(layer: context.path) }
     bias = context.biasSurvives ? layer.bias : nil
-    duals = try LayerDuals(activation, bias: bias, biasMultiplier: layer.biasMultiplier)
-    givesGaussian = activation.isIdentity && (bias?.isCentredGaussian ?? true)
+    duals = try LayerDuals(
+      activation, bias: bias, biasMultiplier: layer.biasMultiplier, needsMeans: context.needsMeans)
   }
 
   func step(from features: Features) throws -> LayerStep {
@@ -51,7 +50,8 @@ struct GaussianLayer: KernelLayer {
       // Without variances the preactivations are not Gaussian, and nothing after them has a limit here.
       let missing = [covariance.xx, covariance.yy, covariance.xy].first { $0.estimate == nil } ?? .zero
       return LayerStep(
-        undefined: "the preactivations of \(path) have no variance: \(missing.reason ?? "")", groups: groups.map(\.group))
+        undefined: "the preactivations of \(path) have no variance: \(missing.reason ?? "")",
+        groups: groups.map(\.group))
     }
     let (next, slopes) =
       try exactKernels(covariance, needsSlopes: needsSlopes) ?? duals.kernels(covariance, needsSlopes: needsSlopes)
@@ -95,7 +95,8 @@ extension GaussianLayer {
   /// Polynomial activations of exact covariances have exact means too.
   fileprivate func exactMeans(_ covariance: PairKernel) throws -> PairMeans? {
     guard let activation = layer.activation, activation.value.pieces?.polynomial != nil,
-      let xx = covariance.xx.estimate?.exact, let yy = covariance.yy.estimate?.exact, max(xx.bitWidth, yy.bitWidth) < 3000
+      let xx = covariance.xx.estimate?.exact, let yy = covariance.yy.estimate?.exact,
+      max(xx.bitWidth, yy.bitWidth) < 3000
     else { return nil }
     func mean(_ variance: ExactNumber) throws -> Estimate? {
       var pair = PreactivationPair()
@@ -117,18 +118,4 @@ extension DenseLayer: LimitLayer {
 
   /// `m_w² E[w²]`.
   package var gain: Quantity { Estimate(exact: weightMultiplier * weightMultiplier) * weights.moment(2) }
-}
-
-extension Activation {
-  /// Whether φ(z) = z.
-  var isIdentity: Bool { value.pieces?.polynomial?.coefficients == [0, 1] }
-}
-
-extension Law {
-  /// Whether the law is Gaussian, or a point, with mean zero.
-  var isCentredGaussian: Bool {
-    let parts = decomposition
-    if parts.constantValue?.isZero ?? false { return true }
-    return parts.atoms.isEmpty && parts.densities.count == 1 && (parts.densities[0].gaussian?.mean.isZero ?? false)
-  }
 }

@@ -23,8 +23,8 @@ package struct LayerDuals: Sendable {
   let activation: any Activation
   private let value: GaussianDualPlan
   private let slope: GaussianDualPlan
-  /// For `E φ(u)`.
-  let meanPlan: GaussianDualPlan
+  /// For `E φ(u)`; nil where nobody asks.
+  let meanPlan: GaussianDualPlan?
   let valueAngle: AngularDefect
   /// nil where φ″ is not known.
   private let slopeAngle: AngularDefect?
@@ -32,11 +32,13 @@ package struct LayerDuals: Sendable {
   private let parts: [BiasPart]
   private static let relativeTolerance = 1e-14
 
-  package init(_ activation: any Activation, bias: (any Law)?, biasMultiplier: ExactNumber) throws {
+  package init(
+    _ activation: any Activation, bias: (any Law)?, biasMultiplier: ExactNumber, needsMeans: Bool = false
+  ) throws {
     self.activation = activation
     value = try GaussianDualPlan(activation.value, activation.value)
     slope = try GaussianDualPlan(activation.derivative, activation.derivative)
-    meanPlan = try GaussianDualPlan(activation.value, .one)
+    meanPlan = needsMeans ? try GaussianDualPlan(activation.value, .one) : nil
     valueAngle = try AngularDefect(activation)
     slopeAngle = try activation.secondDerivative.map { second in
       try AngularDefect(DerivativeActivation(value: activation.derivative, derivative: second))
@@ -66,24 +68,31 @@ package struct LayerDuals: Sendable {
   }
 
   /// F and h from the covariance of the weighted sums, whose entries are finite.
-  package func kernels(_ covariance: PairKernel, needsSlopes: Bool) throws -> (features: PairKernel, slopes: PairKernel) {
+  package func kernels(_ covariance: PairKernel, needsSlopes: Bool) throws -> (features: PairKernel, slopes: PairKernel)
+  {
     let variance = PairKernel(constant: .finite(biasVariance))
     guard let geometry = PairGeometry(covariance + variance) else { return (.zero, .zero) }
-    let features = try kernel(value, valueAngle, geometry)
+    let features = try kernel(activation.value, value, valueAngle, geometry)
     let valueSensitivity = try sensitivity(value, valueAngle.homogeneity, geometry, features)
     guard needsSlopes else { return (inflated(features, geometry, valueSensitivity), .zero) }
-    let slopes = try kernel(slope, slopeAngle, geometry)
+    let slopes = try kernel(activation.derivative, slope, slopeAngle, geometry)
     let slopeSensitivity = try sensitivity(slope, slopeAngle?.homogeneity, geometry, slopes)
     return (inflated(features, geometry, valueSensitivity), inflated(slopes, geometry, slopeSensitivity))
   }
 
   private func kernel(
-    _ plan: GaussianDualPlan, _ angle: AngularDefect?, _ geometry: PairGeometry
+    _ function: ScalarFunction, _ plan: GaussianDualPlan, _ angle: AngularDefect?, _ geometry: PairGeometry
   ) throws -> PairKernel {
+    // A preactivation that is 0 in every neuron, at a zero of the function, is an exact zero that stays one.
+    let vanishesAtZero = isCentered && function.evaluate(0) == 0
+    func entry(isZero: Bool, _ pair: (Double) throws -> GaussianPair) throws -> Quantity {
+      vanishesAtZero && isZero ? .zero : .finite(try integrate(plan.expectation, pair))
+    }
+    let (firstIsZero, secondIsZero) = (geometry.first.isExactlyZero, geometry.second.isExactlyZero)
     var result = PairKernel(
-      xx: .finite(try integrate(plan.expectation, geometry.xx)),
-      xy: .finite(try integrate(plan.expectation, geometry.xy)),
-      yy: .finite(try integrate(plan.expectation, geometry.yy)))
+      xx: try entry(isZero: firstIsZero, geometry.xx),
+      xy: try entry(isZero: firstIsZero || secondIsZero, geometry.xy),
+      yy: try entry(isZero: secondIsZero, geometry.yy))
     if geometry.isIdentical {
       result.angular = .zero
       result.difference = .zero

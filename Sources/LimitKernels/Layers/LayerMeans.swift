@@ -14,18 +14,22 @@ extension LayerDuals {
   /// by a Gauss rule, times the difference of the variances, which the recursion carries; a jump J of φ at k adds
   /// `J z e^{−z²/2}/(√(2π) 2q)`, `z = (k − m)/√q`.
   func means(_ covariance: PairKernel) throws -> PairMeans? {
-    guard let geometry = PairGeometry(covariance + PairKernel(constant: .finite(biasVariance))) else { return nil }
-    let first = try mean(geometry.first, geometry.relativeError)
+    guard let plan = meanPlan, let geometry = PairGeometry(covariance + PairKernel(constant: .finite(biasVariance)))
+    else { return nil }
+    let first = try mean(plan, geometry.first, geometry.relativeError)
     if geometry.difference.value == 0 && geometry.difference.roundedError == 0 {
       return PairMeans(x: first, y: first, difference: .zero)
     }
-    let second = try mean(geometry.second, geometry.relativeError)
-    return PairMeans(x: first, y: second, difference: try meanDifference(geometry))
+    let second = try mean(plan, geometry.second, geometry.relativeError)
+    return PairMeans(x: first, y: second, difference: try meanDifference(plan, geometry))
   }
 
-  private func mean(_ variance: Estimate, _ relativeError: Double) throws -> Estimate {
+  private func mean(
+    _ plan: GaussianDualPlan, _ variance: Estimate, _ relativeError: Double
+  ) throws -> Estimate {
+    if variance.isExactlyZero, isCentered, activation.value.evaluate(0) == 0 { return .zero }
     func at(_ q: Double) throws -> Estimate {
-      try integrate(meanPlan.expectation) { try PairGeometry.diagonal(q, $0) }
+      try integrate(plan.expectation) { try PairGeometry.diagonal(q, $0) }
     }
     let result = try at(variance.value)
     if relativeError == 0 || variance.value == 0 || result.isExactlyZero { return result }
@@ -41,13 +45,13 @@ extension LayerDuals {
       method: max(result.method, variance.method, .closedForm))
   }
 
-  private func meanDifference(_ geometry: PairGeometry) throws -> Estimate? {
+  private func meanDifference(_ plan: GaussianDualPlan, _ geometry: PairGeometry) throws -> Estimate? {
     let (p, q) = (geometry.first.value, geometry.second.value)
     guard p > 0, q > 0, geometry.difference.value != 0 else { return nil }
     if let degree = valueAngle.homogeneity, isCentered {
       // c (σ₁^k − σ₂^k) = c (q₁ − q₂) (Σ σ₁^i σ₂^{k−1−i})/(σ₁ + σ₂).
       if degree == 0 { return .zero }
-      let unit = try integrate(meanPlan.expectation) { try PairGeometry.diagonal(1, $0) }
+      let unit = try integrate(plan.expectation) { try PairGeometry.diagonal(1, $0) }
       let (s1, s2) = (p.squareRoot(), q.squareRoot())
       var sum = 0.0
       for power in 0..<degree {

@@ -8,13 +8,11 @@ struct LinearLayer: KernelLayer {
   private let path: LayerPath
   private let layer: DenseLayer
   private let bias: (any Law)?
-  let givesGaussian: Bool
 
   init(_ layer: DenseLayer, in context: LayerContext) {
     self.layer = layer
     path = context.path
     bias = context.biasSurvives ? layer.bias : nil
-    givesGaussian = bias?.isCentredGaussian ?? true
   }
 
   func step(from features: Features) throws -> LayerStep {
@@ -23,7 +21,9 @@ struct LinearLayer: KernelLayer {
     var means = PairMeans.zero
     if let bias {
       kernel = kernel + PairKernel(constant: product(biasSquare, bias.moment(2)))
-      if let mean = bias.moment(1).estimate { means = PairMeans(constant: Estimate(exact: layer.biasMultiplier) * mean) }
+      if let mean = bias.moment(1).estimate {
+        means = PairMeans(constant: Estimate(exact: layer.biasMultiplier) * mean)
+      }
     }
     var groups: [(group: ParameterGroup, kernel: PairKernel)] = []
     if layer.trainable.trainsWeights {

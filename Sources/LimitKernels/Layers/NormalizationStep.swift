@@ -26,7 +26,6 @@ struct NormalizationStep: KernelLayer {
   /// `E[γ²]`.
   private let gain: Quantity
   private let bias: (any Law)?
-  let givesGaussian: Bool
 
   init(_ layer: LayerNormalization, in context: LayerContext) {
     self.layer = layer
@@ -34,8 +33,6 @@ struct NormalizationStep: KernelLayer {
     epsilon = Estimate(exact: layer.epsilon)
     gain = layer.gain?.moment(2) ?? .exact(1)
     bias = context.biasSurvives ? layer.bias : nil
-    let hasOneGain = layer.gain.map { $0.decomposition.constantValue != nil } ?? true
-    givesGaussian = context.isGaussian && hasOneGain && (bias?.isCentredGaussian ?? true)
   }
 
   func step(from features: Features) throws -> LayerStep {
@@ -81,7 +78,8 @@ struct NormalizationStep: KernelLayer {
     guard square.value > 0, square.roundedError < square.value else {
       throw ExpectationError.notComputable(
         quantity: "The normalization of \(path)",
-        reason: "the variance of the features over the neurons, \(square.value) with an error of \(square.error), is lost "
+        reason:
+          "the variance of the features over the neurons, \(square.value) with an error of \(square.error), is lost "
           + "in the rounding of their mean square; give the layer an epsilon, or shift the activation")
     }
     let spread = square.roundedError / (square.value - square.roundedError)
@@ -118,7 +116,8 @@ struct NormalizationStep: KernelLayer {
       let (value, error, bottom) = (variance.value, variance.roundedError, inverse.square.value)
       let moved = error / (bottom - error) * (epsilon.value / bottom)
       return .finite(
-        Estimate(value / bottom, error: moved + 3 * 0x1p-53 * value.magnitude / bottom, method: inverse.ofSquare.method))
+        Estimate(value / bottom, error: moved + 3 * 0x1p-53 * value.magnitude / bottom, method: inverse.ofSquare.method)
+      )
     }
     let difference =
       epsilon.isExactlyZero

@@ -15,7 +15,6 @@ import Networks
 struct ResidualStep: KernelLayer {
   private let branch: [any KernelLayer]
   private let multiplier: ExactNumber
-  let givesGaussian: Bool
 
   init(_ block: ResidualBlock, in context: LayerContext) throws {
     var inner = context
@@ -23,7 +22,6 @@ struct ResidualStep: KernelLayer {
     branch = try inner.kernelLayers(
       block.branch[...], path: { context.path.inBranch($0) }, biasSurvives: { _ in context.biasSurvives })
     multiplier = block.branchMultiplier
-    givesGaussian = context.isGaussian && (branch.last?.givesGaussian ?? false)
   }
 
   func step(from features: Features) throws -> LayerStep {
