@@ -115,7 +115,10 @@ private func close(_ a: [Double], _ b: [Double], _ tolerance: Double) -> Bool {
   func equalsTheEvaluator(_ text: String) throws {
     let activation = try ActivationRegistry.activation(parsing: text)
     let arguments: [Double] =
-      [0, -0.0, 5e-324, -5e-324, 1, -1, 3, -3, 6, 1e-200, 1e200, -1e200, .infinity, -.infinity, .nan]
+      [
+        0, -0.0, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, 1, -1, 3, -3, 6, 1e-200, 1e200, -1e200, .infinity,
+        -.infinity, .nan,
+      ]
       + (0..<40).map { Double($0) * 0.37 - 7 }
     for function in [activation.value, activation.derivative] {
       var values = [Double](repeating: 0, count: arguments.count)

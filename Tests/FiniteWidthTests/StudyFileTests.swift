@@ -44,11 +44,13 @@ import Testing
   @Test func overflownMomentsReadBack() throws {
     var state = try finished(try study())
     var node = try #require(state.forests[0].nodes.last)
-    node.statistics.values[0] = SampleStatistics(count: 1, mean: -0.0, sum2: .infinity, sum3: .nan, sum4: 5e-324)
+    node.statistics.values[0] = SampleStatistics(
+      count: 1, mean: -0.0, sum2: .infinity, sum3: .nan, sum4: .leastNonzeroMagnitude)
     state.forests[0] = SampleForest()
     state.forests[0].insert(node)
     let read = try StudyFile.state(StudyFile.data(state), path: "x").forests[0].nodes[0].statistics.values[0]
-    #expect(read.sum2 == .infinity && read.sum3.isNaN && read.mean.sign == .minus && read.sum4 == 5e-324)
+    #expect(
+      read.sum2 == .infinity && read.sum3.isNaN && read.mean.sign == .minus && read.sum4 == .leastNonzeroMagnitude)
   }
 
   /// Stopped after every few networks, saved, read back and continued, with another number of threads each time.

@@ -129,7 +129,7 @@ public struct ConditionalMeans: Sendable {
     return LayerMoments(neuron, count: count)
   }
 
-  /// An estimate of the NTK's mean from one network, which has exactly that mean and deviates by `O(1/N)`:
+  /// An estimate of the NTK's mean from one network, which has exactly that mean and deviates by `O(1/N)`.
   ///
   ///     Y = eb + (ew, s2)·E[(Φ^L, Ψ^L) | L−1] − Σ_{l<L} β_l · (v^l − E[v^l | l−1]) ,   v = (Φ, Ψ) .
   ///
