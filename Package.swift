@@ -46,6 +46,10 @@ let package = Package(
       dependencies: [
         "Tables", "LimitKernels", "FiniteWidth", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .target(
+      name: "Fuzzing", dependencies: ["Moments", "Activations", "Networks", "FiniteWidth", "Tables"],
+      path: "Tests/Fuzzing"),
+    .executableTarget(name: "infwidth-fuzz", dependencies: ["Fuzzing"], path: "Tests/FuzzingRunner"),
     .target(name: "TestSupport", dependencies: ["Moments", "Activations"], path: "Tests/TestSupport"),
     .testTarget(name: "GSLTests", dependencies: ["GSL"]),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
@@ -62,6 +66,7 @@ let package = Package(
     .testTarget(name: "LimitKernelsTests", dependencies: ["LimitKernels", "TestSupport"]),
     .testTarget(name: "FiniteWidthTests", dependencies: ["FiniteWidth", "LimitKernels", "TestSupport"]),
     .testTarget(name: "TablesTests", dependencies: ["Tables", "TestSupport"]),
+    .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"]),
     .testTarget(name: "CommandTests", dependencies: ["infwidth", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
