@@ -10,7 +10,10 @@ let package = Package(
   products: [
     .library(
       name: "InfiniteWidth",
-      targets: ["Moments", "Activations", "Expectation", "Networks", "LimitKernels", "FiniteWidth", "Tables"]),
+      targets: [
+        "Moments", "Activations", "Expectation", "Networks", "LimitKernels", "FiniteWidth", "FiniteWidthTheory",
+        "Tables",
+      ]),
     .executable(name: "infwidth", targets: ["infwidth"]),
   ],
   dependencies: [
@@ -38,19 +41,22 @@ let package = Package(
       dependencies: ["GSL", "Moments", "Activations", .product(name: "Numerics", package: "swift-numerics")]),
     .target(name: "Networks", dependencies: ["Moments", "Activations", .product(name: "Yams", package: "Yams")]),
     .target(name: "LimitKernels", dependencies: ["Networks", "Expectation"]),
-    .target(name: "FiniteWidth", dependencies: ["Networks"]),
+    .target(name: "FiniteWidth", dependencies: ["Networks", "LinearAlgebra"]),
+    .target(name: "FiniteWidthTheory", dependencies: ["LimitKernels", "LinearAlgebra"]),
     .target(
-      name: "Tables", dependencies: ["LimitKernels", "FiniteWidth", .product(name: "Yams", package: "Yams")]),
+      name: "Tables",
+      dependencies: ["LimitKernels", "FiniteWidth", "FiniteWidthTheory", .product(name: "Yams", package: "Yams")]),
     .executableTarget(
       name: "infwidth",
       dependencies: [
-        "Tables", "LimitKernels", "FiniteWidth", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Tables", "LimitKernels", "FiniteWidth", "FiniteWidthTheory",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(
       name: "Fuzzing", dependencies: ["Moments", "Activations", "Networks", "FiniteWidth", "Tables"],
       path: "Tests/Fuzzing"),
     .executableTarget(name: "infwidth-fuzz", dependencies: ["Fuzzing"], path: "Tests/FuzzingRunner"),
-    .target(name: "TestSupport", dependencies: ["Moments", "Activations"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["Moments", "Activations", "Networks"], path: "Tests/TestSupport"),
     .testTarget(name: "GSLTests", dependencies: ["GSL"]),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
     .testTarget(name: "PlotsTests", dependencies: ["Plots"]),
@@ -65,6 +71,7 @@ let package = Package(
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
     .testTarget(name: "LimitKernelsTests", dependencies: ["LimitKernels", "TestSupport"]),
     .testTarget(name: "FiniteWidthTests", dependencies: ["FiniteWidth", "LimitKernels", "TestSupport"]),
+    .testTarget(name: "FiniteWidthTheoryTests", dependencies: ["FiniteWidthTheory", "TestSupport"]),
     .testTarget(name: "TablesTests", dependencies: ["Tables", "TestSupport"]),
     .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"]),
     .testTarget(name: "CommandTests", dependencies: ["infwidth", "TestSupport"]),

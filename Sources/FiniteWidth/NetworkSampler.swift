@@ -23,17 +23,27 @@ public struct NetworkSampler: Sendable {
     self.width = width
     self.seed = seed
     self.points = points.map { $0.map(\.doubleValue) }
-    factors = LayerFactors.all(network, width: width)
+    factors = network.isDense ? LayerFactors.all(network, width: width) : []
     groups = network.trainedGroups
   }
 
   /// The kernels of the network with this number.
   public func kernels(index: Int) -> EmpiricalKernels {
+    guard network.isDense else { return layered(index: index) }
     if network.depth == 1, let activation = network.firstLayer.activation {
       return streamed(index: index, value: activation.value.evaluate, derivative: activation.derivative.evaluate)
     }
     return FiniteNetwork(sampling: network, width: width, seed: seed, index: index, factors: factors)
       .kernels(at: points)
+  }
+
+  /// A network with layers of other kinds.
+  private func layered(index: Int) -> EmpiricalKernels {
+    do {
+      return try LayeredNetwork(sampling: network, width: width, seed: seed, index: index).kernels(at: points)
+    } catch {
+      preconditionFailure("\(error)")
+    }
   }
 
   /// One hidden layer: sums over neurons that are forgotten at once.

@@ -38,6 +38,7 @@ public struct WidthStudy: Sendable {
       throw .dimension(point: index, found: point.count, expected: network.inputDimension)
     }
     guard !widths.isEmpty else { throw .noWidths }
+    do { _ = try LayeredNetwork(sampling: network, width: 1, seed: 0, index: 0) } catch { throw .layer(error) }
     guard samples >= 2 else { throw .tooFewSamples(samples) }
     let threads = Double(ProcessInfo.processInfo.activeProcessorCount)
     var total = 0.0
@@ -45,7 +46,10 @@ public struct WidthStudy: Sendable {
       guard width >= 1 else { throw .impossibleWidth(width) }
       let n = Double(width)
       let hiddenPairs = Double(network.depth - 1)
-      let draws = n * (Double(network.inputDimension) + 2) + hiddenPairs * n * (n + 1)
+      let draws =
+        network.isDense
+        ? n * (Double(network.inputDimension) + 2) + hiddenPairs * n * (n + 1)
+        : LayeredNetwork.drawCount(of: network, width: width)
       let memory = hiddenPairs > 0 ? 8 * draws * threads : 0
       guard memory <= Self.maximumMemory else {
         throw .tooWide(width, cost: "the weights of \(Int(threads)) networks at a time need \(Self.size(memory))")
@@ -221,6 +225,8 @@ private final class ProgressCounter: @unchecked Sendable {
 public enum WidthStudyError: Error, Sendable, Equatable, CustomStringConvertible {
   case noPoints
   case noWidths
+  /// A layer cannot be sampled.
+  case layer(LayeredNetworkError)
   case dimension(point: Int, found: Int, expected: Int)
   case impossibleWidth(Int)
   case tooWide(Int, cost: String)
@@ -232,6 +238,7 @@ public enum WidthStudyError: Error, Sendable, Equatable, CustomStringConvertible
   public var description: String {
     switch self {
     case .noPoints: return "There are no points. Give at least one."
+    case .layer(let error): return "\(error)"
     case .noWidths: return "There are no widths. Give at least one, as in 64,128,256."
     case .dimension(let point, let found, let expected):
       return "Point \(point + 1) has \(found) coordinates, but the network's input-dimension is \(expected)."

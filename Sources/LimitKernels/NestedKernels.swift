@@ -9,8 +9,7 @@ public struct NestedKernels: Sendable {
   private let networks: [Network]
   private let exponents: [WidthExponents]
   private let deepest: Int
-  private let first: FirstLayer
-  private let later: [any KernelLayer]
+  private let steps: KernelSteps
 
   /// - Parameter networks: Nested networks, at least one.
   /// - Throws: ``KernelError`` for a parameterization without a limit.
@@ -22,8 +21,7 @@ public struct NestedKernels: Sendable {
     self.networks = networks
     deepest = index
     exponents = try networks.map { try WidthExponents($0) }
-    first = try FirstLayer(network: networks[index], exponents: exponents[index], required: nil)
-    later = try networks[index].kernelLayers(exponents[index])
+    steps = try KernelSteps(networks[index], exponents[index], required: nil)
   }
 
   /// The kernels at one pair of inputs, an entry a network; where a layer fails, all networks as deep as it fail.
@@ -35,10 +33,10 @@ public struct NestedKernels: Sendable {
     var results: [Result<KernelEntry, any Error>?] = Array(repeating: nil, count: networks.count)
     func fail(_ error: any Error) -> [Result<KernelEntry, any Error>] { results.map { $0 ?? .failure(error) } }
     var state: KernelState
-    do { state = KernelState(first: try first.step(x, y)) } catch { return fail(error) }
+    do { state = KernelState(first: try steps.first.step(x, y)) } catch { return fail(error) }
     for depth in 1...networks[deepest].depth {
       if depth > 1 {
-        do { state.append(try later[depth - 2].step(from: state.features)) } catch { return fail(error) }
+        do { state.append(try steps.later[depth - 2].step(from: state.features)) } catch { return fail(error) }
       }
       for (index, network) in networks.enumerated() where network.depth == depth {
         let readout = Readout(network, state, exponents[index])

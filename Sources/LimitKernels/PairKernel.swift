@@ -18,19 +18,26 @@ struct PairKernel: Sendable {
   var yy: Quantity
   /// A; nil where it is not known any better than from the three entries.
   var angular: Estimate?
+  /// `√(K_xx K_yy) + K_xy`, the angular defect of x and −y, which nearly opposite inputs need; likewise.
+  var opposite: Estimate?
   /// Δ; likewise.
   var difference: Estimate?
 
-  init(xx: Quantity, xy: Quantity, yy: Quantity, angular: Estimate? = nil, difference: Estimate? = nil) {
+  init(
+    xx: Quantity, xy: Quantity, yy: Quantity, angular: Estimate? = nil, opposite: Estimate? = nil,
+    difference: Estimate? = nil
+  ) {
     self.xx = xx
     self.xy = xy
     self.yy = yy
     self.angular = angular
+    self.opposite = opposite
     self.difference = difference
     // Exact entries have exact differences.
     if let p = xx.estimate?.exact, let q = yy.estimate?.exact, let c = xy.estimate?.exact {
       self.difference = Estimate(exact: p - q)
       self.angular = Self.exactAngular(p, q, c)
+      self.opposite = Self.exactAngular(p, q, -c)
     }
   }
 
@@ -59,7 +66,7 @@ struct PairKernel: Sendable {
   }
 
   /// Square roots of the diagonal.
-  private var lengths: (x: Estimate, y: Estimate)? {
+  var lengths: (x: Estimate, y: Estimate)? {
     guard let entries, entries.xx.value >= 0, entries.yy.value >= 0 else { return nil }
     return (Self.root(entries.xx), Self.root(entries.yy))
   }
@@ -73,7 +80,7 @@ struct PairKernel: Sendable {
   }
 
   /// `√xx − √yy`, from Δ.
-  private var lengthDifference: Estimate? {
+  var lengthDifference: Estimate? {
     guard let lengths, let difference = knownDifference else { return nil }
     let sum = lengths.x.value + lengths.y.value
     if sum == 0 { return .zero }
@@ -107,27 +114,32 @@ struct PairKernel: Sendable {
     var difference: Estimate?
     if let p = a.knownDifference, let q = b.knownDifference { difference = p + q }
     var result = PairKernel(xx: a.xx + b.xx, xy: a.xy + b.xy, yy: a.yy + b.yy, difference: difference)
-    if result.angular == nil, let first = a.knownAngular, let second = b.knownAngular, let lengthsA = a.lengths,
-      let lengthsB = b.lengths, let gapA = a.lengthDifference, let gapB = b.lengthDifference, let sum = result.lengths
+    if result.angular == nil, let first = a.knownAngular, let second = b.knownAngular,
+      let twist = twist(a, b, sum: result)
     {
-      // √a_xx √b_yy − √a_yy √b_xx,
-      // from the differences for close lengths, directly for very different ones.
-      let close = lengthsB.y * gapA - lengthsA.y * gapB
-      let direct = lengthsA.x * lengthsB.y - lengthsA.y * lengthsB.x
-      let isClose = gapA.value.magnitude <= 0.1 * lengthsA.x.value && gapB.value.magnitude <= 0.1 * lengthsB.x.value
-      let twist = isClose ? close : direct
-      let scale = sum.x * sum.y + lengthsA.x * lengthsA.y + lengthsB.x * lengthsB.y
-      var extra = Estimate.zero
-      if scale.value > 0 {
-        let part = twist.value / scale.value.squareRoot()
-        let spread = twist.roundedError / scale.value.squareRoot()
-        extra = Estimate(
-          part * part, error: 2 * part.magnitude * spread + spread * spread + part * part * 8 * 0x1p-53,
-          method: max(twist.method, .closedForm))
-      }
-      result.angular = first + second + extra
+      result.angular = first + second + twist
     }
     return result
+  }
+
+  /// `(√(a_xx b_yy) − √(a_yy b_xx))²/(√((a+b)_xx (a+b)_yy) + √(a_xx a_yy) + √(b_xx b_yy))`, by which the angular defect
+  /// of a sum exceeds the sum of the defects; nil where the entries are not finite.
+  static func twist(_ a: PairKernel, _ b: PairKernel, sum: PairKernel) -> Estimate? {
+    guard let lengthsA = a.lengths, let lengthsB = b.lengths, let gapA = a.lengthDifference,
+      let gapB = b.lengthDifference, let sum = sum.lengths
+    else { return nil }
+    // From the differences for close lengths, directly for very different ones.
+    let close = lengthsB.y * gapA - lengthsA.y * gapB
+    let direct = lengthsA.x * lengthsB.y - lengthsA.y * lengthsB.x
+    let isClose = gapA.value.magnitude <= 0.1 * lengthsA.x.value && gapB.value.magnitude <= 0.1 * lengthsB.x.value
+    let twist = isClose ? close : direct
+    let scale = sum.x * sum.y + lengthsA.x * lengthsA.y + lengthsB.x * lengthsB.y
+    guard scale.value > 0 else { return .zero }
+    let part = twist.value / scale.value.squareRoot()
+    let spread = twist.roundedError / scale.value.squareRoot()
+    return Estimate(
+      part * part, error: 2 * part.magnitude * spread + spread * spread + part * part * 8 * 0x1p-53,
+      method: max(twist.method, .closedForm))
   }
 
   /// The multiple by a number that may not exist (an infinite variance).
@@ -136,7 +148,7 @@ struct PairKernel: Sendable {
     func scaled(_ value: Estimate?) -> Estimate? { number.flatMap { n in value.map { n * $0 } } }
     return PairKernel(
       xx: product(factor, kernel.xx), xy: product(factor, kernel.xy), yy: product(factor, kernel.yy),
-      angular: scaled(kernel.angular), difference: scaled(kernel.difference))
+      angular: scaled(kernel.angular), opposite: scaled(kernel.opposite), difference: scaled(kernel.difference))
   }
 
   /// The entrywise product.
@@ -181,9 +193,14 @@ struct PairKernel: Sendable {
 
   /// `1 + K(x,y)/√(K(x,x) K(y,y))`, exact entries without cancellation.
   var onePlusCorrelation: Estimate? {
-    guard entries != nil else { return nil }
-    func negated(_ quantity: Quantity) -> Quantity { quantity.estimate.map { .finite(-$0) } ?? quantity }
-    return PairKernel(xx: xx, xy: negated(xy), yy: yy, difference: difference).correlationGap
+    entries == nil ? nil : reflected.correlationGap
+  }
+
+  /// The kernel of x and −y, for a kernel that is odd in both.
+  var reflected: PairKernel {
+    PairKernel(
+      xx: xx, xy: xy.estimate.map { .finite(-$0) } ?? xy, yy: yy, angular: opposite, opposite: angular,
+      difference: difference)
   }
 }
 

@@ -44,6 +44,13 @@ extension Network {
       try layer.validate(at: position, line: line)
     }
     if case .general(let a, let b, _) = parameterization {
+      if let other = layers.firstIndex(where: { !($0 is DenseLayer) }) {
+        throw .impossible(
+          key: "parameterization", place: .network, line: line("parameterization", .network),
+          problem:
+            "exponents a, b are those of dense layers, and layer \(other + 1) is \(type(of: layers[other]).title)",
+          remedy: "Write ntk, standard, mean-field or mup.")
+      }
       for (key, exponents) in [("a", a), ("b", b)] where exponents.count != layers.count {
         throw .impossible(
           key: key, place: .parameterization, line: line(key, .parameterization),

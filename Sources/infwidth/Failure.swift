@@ -2,6 +2,7 @@ import Activations
 import ArgumentParser
 import Expectation
 import FiniteWidth
+import FiniteWidthTheory
 import Foundation
 import LimitKernels
 import Moments
@@ -39,6 +40,7 @@ enum Failure: Error {
     case let error as GaussianError: return (error.isAboutParameters ? .usage : .accuracy, "\(error)")
     case WidthStudyError.notFinite: return (.accuracy, "\(error)")
     case is WidthStudyError: return (.usage, "\(error)")
+    case is FiniteWidthTheoryError: return (.usage, "\(error)")
     case is KernelError, is PhaseError, ExpectationError.indefinite: return (.usage, "\(error)")
     case is NetworkError, is LawError, is ActivationError, is NumberError, is CallSyntax.SyntaxError:
       return (.usage, "\(error)")

@@ -45,7 +45,7 @@ public struct GaussianDefectPlan: Sendable {
     if activation.value.parity == .even, pair.isCentered, pair.correlation < 0 {
       return try halfSquaredDifference(pair.reflected, relativeTolerance: relativeTolerance)
     }
-    let identical = pair.varianceU == pair.varianceV && pair.meanU == pair.meanV
+    let identical = pair.varianceDifference == 0 && pair.meanU == pair.meanV
     if identical, pair.oneMinusRho == 0 { return .zero }
     if pair.isCentered, let sides { return sides.halfSquaredDifference(pair) }
     // Far from parallel nothing cancels badly.
@@ -130,7 +130,7 @@ public struct GaussianDefectPlan: Sendable {
   private func radialPart(_ pair: GaussianPair, _ relative: Double) -> Estimate {
     let (f, slope) = (prepared.evaluate, preparedSlope.evaluate)
     // Differences of rounded quantities: as good as the variances given.
-    let stretch = (pair.varianceU - pair.varianceV) / (pair.deviationU + pair.deviationV)
+    let stretch = pair.varianceDifference / (pair.deviationU + pair.deviationV)
     let shift = pair.meanU - pair.meanV
     let kinks = prepared.kinks
     let node = 0.774_596_669_241_483_377_04
@@ -187,7 +187,7 @@ extension RectifiedDual {
       let theta = 2 * arcTangent(pair.oneMinusRho.squareRoot(), pair.onePlusRho.squareRoot())
       let turn = 0.5 / Double.pi
       let jump = right.0 - left.0
-      let gap = s1 + s2 > 0 ? (pair.varianceU - pair.varianceV) / (s1 + s2) : 0
+      let gap = s1 + s2 > 0 ? pair.varianceDifference / (s1 + s2) : 0
       // Orders (0, 0): (a₀ − b₀)² θ/2π.
       let zero = jump * jump * turn * theta
       // Orders (0, 1) and (1, 0): what is left of a₀a₁ + b₀b₁ − a₀b₁ − b₀a₁.

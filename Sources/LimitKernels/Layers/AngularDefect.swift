@@ -60,27 +60,27 @@ struct AngularDefect: Sendable {
     kernel.angular = angle + (try radial(kernel, geometry, shift: shift))
   }
 
-  /// The same from half the mean squared difference, for a mixture of shifts.
-  func refine(_ kernel: inout PairKernel, _ geometry: PairGeometry, halfSquaredDifference defect: Estimate) throws {
+  /// The same from half the mean squared difference and the difference of squares, for a mixture of shifts.
+  func refine(
+    _ kernel: inout PairKernel, _ geometry: PairGeometry, halfSquaredDifference defect: Estimate,
+    differenceOfSquares: Estimate?
+  ) throws {
     guard let first = kernel.xx.estimate, let second = kernel.yy.estimate, first.value > 0, second.value > 0 else {
       return
     }
     if geometry.difference.value == 0 {
       kernel.difference = geometry.difference.roundedError == 0 ? .zero : nil
+    } else {
+      kernel.difference = differenceOfSquares
     }
     guard let difference = kernel.knownDifference else { return }
     let sum = first.value.squareRoot() + second.value.squareRoot()
     let radial = difference.value / sum
     let spread = difference.roundedError / sum
-    // The doubles of two close variances know their difference to some digits only.
-    let rounding =
-      geometry.difference.value == 0
-      ? 0
-      : min(1, 8 * 0x1p-53 * (geometry.first.value + geometry.second.value) / geometry.difference.value.magnitude)
     kernel.angular = Estimate(
       defect.value - 0.5 * radial * radial,
-      error: defect.roundedError + rounding * defect.value + radial.magnitude * spread + spread * spread
-        + 2 * 0x1p-53 * radial * radial,
+      error: defect.roundedError + 2 * geometry.relativeDifferenceError * defect.value + radial.magnitude * spread
+        + spread * spread + 2 * 0x1p-53 * radial * radial,
       method: max(defect.method, .closedForm))
   }
 
@@ -120,7 +120,7 @@ struct AngularDefect: Sendable {
   /// `E φ(u)² − E φ(v)²` as the mean of its derivative `E[φ φ′ Z]/σ` between close variances, by a Gauss rule.
   ///
   /// A jump of φ² by J at k adds `J (k − m) p(k)/2q` to the derivative, p the density of the preactivation.
-  private func difference(_ geometry: PairGeometry, shift: Double) throws -> Estimate? {
+  func difference(_ geometry: PairGeometry, shift: Double) throws -> Estimate? {
     if geometry.difference.value == 0 { return geometry.difference.roundedError == 0 ? .zero : nil }
     let (p, q) = (geometry.first.value, geometry.second.value)
     guard geometry.difference.value.magnitude < 0.01 * max(p, q), let center = ExactNumber(exactly: shift) else {

@@ -20,13 +20,15 @@ struct LayerDuals: Sendable {
     case density(Density, scale: Double, mass: Double)
   }
 
-  private let activation: any Activation
+  let activation: any Activation
   private let value: GaussianDualPlan
   private let slope: GaussianDualPlan
-  private let valueAngle: AngularDefect
+  /// For `E φ(u)`.
+  let meanPlan: GaussianDualPlan
+  let valueAngle: AngularDefect
   /// nil where φ″ is not known.
   private let slopeAngle: AngularDefect?
-  private let biasVariance: Estimate
+  let biasVariance: Estimate
   private let parts: [BiasPart]
   private static let relativeTolerance = 1e-14
 
@@ -34,6 +36,7 @@ struct LayerDuals: Sendable {
     self.activation = activation
     value = try GaussianDualPlan(activation.value, activation.value)
     slope = try GaussianDualPlan(activation.derivative, activation.derivative)
+    meanPlan = try GaussianDualPlan(activation.value, .one)
     valueAngle = try AngularDefect(activation)
     slopeAngle = try activation.secondDerivative.map { second in
       try AngularDefect(DerivativeActivation(value: activation.derivative, derivative: second))
@@ -66,6 +69,20 @@ struct LayerDuals: Sendable {
   func kernels(_ covariance: PairKernel, needsSlopes: Bool) throws -> (features: PairKernel, slopes: PairKernel) {
     let variance = PairKernel(constant: .finite(biasVariance))
     guard let geometry = PairGeometry(covariance + variance) else { return (.zero, .zero) }
+    // An odd φ has E φ(u) φ(v) = −E φ(u) φ(−v), an even one the same without the sign, and φ′ the other of the two:
+    // nearly opposite preactivations are nearly parallel ones.
+    if isCentered, geometry.onePlusRho.value < geometry.oneMinusRho.value,
+      let signs = activation.reflectionSigns
+    {
+      let (features, slopes) = try kernels(geometry.reflected, needsSlopes: needsSlopes)
+      return (signs.value < 0 ? features.reflected : features, signs.derivative < 0 ? slopes.reflected : slopes)
+    }
+    return try kernels(geometry, needsSlopes: needsSlopes)
+  }
+
+  private func kernels(
+    _ geometry: PairGeometry, needsSlopes: Bool
+  ) throws -> (features: PairKernel, slopes: PairKernel) {
     let features = try kernel(value, valueAngle, geometry)
     let valueSensitivity = try sensitivity(value, valueAngle.homogeneity, geometry, features)
     guard needsSlopes else { return (inflated(features, geometry, valueSensitivity), .zero) }
@@ -89,9 +106,19 @@ struct LayerDuals: Sendable {
     } else if let angle, geometry.oneMinusRho.value < 0.25 {
       // Over a mixture of shifts half squared differences add, not angles.
       let defect = try integrate(angle.halfSquaredDifference, geometry.xy)
-      try angle.refine(&result, geometry, halfSquaredDifference: defect)
+      try angle.refine(
+        &result, geometry, halfSquaredDifference: defect,
+        differenceOfSquares: try differenceOfSquares(angle, geometry))
     }
     return result
+  }
+
+  /// `E φ(u)² − E φ(v)²` over a mixture of shifts; nil where nothing better than the entries is known.
+  private func differenceOfSquares(_ angle: AngularDefect, _ geometry: PairGeometry) throws -> Estimate? {
+    guard try angle.difference(geometry, shift: 0) != nil else { return nil }
+    return try integrate(
+      { pair, _ in try angle.difference(geometry, shift: pair.meanU) ?? .zero },
+      { try PairGeometry.diagonal(geometry.first.value, $0) })
   }
 
   /// The larger `|d ln E f² / d ln q|` of the two inputs, with a margin.
@@ -112,10 +139,10 @@ struct LayerDuals: Sendable {
     return 1.05 * largest
   }
 
-  private var isCentered: Bool { parts.allSatisfy { if case .shift(0, _) = $0 { true } else { false } } }
+  var isCentered: Bool { parts.allSatisfy { if case .shift(0, _) = $0 { true } else { false } } }
 
   /// The mean over the bias of a quantity of the shifted pair.
-  private func integrate(
+  func integrate(
     _ quantity: (GaussianPair, Double) throws -> Estimate, _ pair: (Double) throws -> GaussianPair
   ) throws -> Estimate {
     if parts.count == 1, case .shift(let shift, _) = parts[0] {
@@ -211,4 +238,15 @@ private struct DerivativeActivation: Activation {
   let value: ScalarFunction
   let derivative: ScalarFunction
   var description: String { value.name }
+}
+
+extension Activation {
+  /// The signs of `φ(−z)` against `φ(z)` and of `φ′(−z)` against `φ′(z)`, for an odd or even φ.
+  var reflectionSigns: (value: Double, derivative: Double)? {
+    switch (value.parity, derivative.parity) {
+    case (.odd, .even): (-1, 1)
+    case (.even, .odd): (1, -1)
+    default: nil
+    }
+  }
 }

@@ -22,6 +22,17 @@ struct PairGeometry: Sendable {
     onePlusRho = covariance.onePlusCorrelation ?? .one
   }
 
+  private init(_ other: PairGeometry, oneMinusRho: Estimate, onePlusRho: Estimate) {
+    first = other.first
+    second = other.second
+    difference = other.difference
+    self.oneMinusRho = oneMinusRho
+    self.onePlusRho = onePlusRho
+  }
+
+  /// The law of `(u, −v)`.
+  var reflected: PairGeometry { PairGeometry(self, oneMinusRho: onePlusRho, onePlusRho: oneMinusRho) }
+
   var isIdentical: Bool { difference.value == 0 && oneMinusRho.value == 0 }
 
   /// The largest relative error of a variance.
@@ -47,7 +58,9 @@ struct PairGeometry: Sendable {
       meanU: shift, meanV: shift, varianceU: q, varianceV: p, oneMinusRho: oneMinusRho.value)
   }
 
-  func xy(_ shift: Double) throws -> GaussianPair { try pair(first.value, second.value, shift: shift) }
+  func xy(_ shift: Double) throws -> GaussianPair {
+    try pair(first.value, second.value, shift: shift).with(varianceDifference: difference.value)
+  }
   func xx(_ shift: Double) throws -> GaussianPair { try Self.diagonal(first.value, shift) }
   func yy(_ shift: Double) throws -> GaussianPair { try Self.diagonal(second.value, shift) }
 

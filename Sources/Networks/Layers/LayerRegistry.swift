@@ -12,7 +12,7 @@ struct LayerKind: Sendable {
 /// The kinds of layers that a network file may hold.
 enum LayerRegistry {
   /// All kinds; a layer without the key `kind` is of the first.
-  static let all: [LayerKind] = [DenseLayer.kind]
+  static let all: [LayerKind] = [DenseLayer.kind, ResidualBlock.kind, LayerNormalization.kind]
 
   static var names: [String] { all.map(\.name) }
 
