@@ -19,7 +19,7 @@ struct Infwidth: ParsableCommand {
     subcommands: [
       TableCommand.self, ScalingCommand.self, PhaseCommand.self, MomentsCommand.self, DualCommand.self,
       ConvergeCommand.self, VerifyCommand.self,
-      TablesCommand.self, LawsCommand.self, ActivationsCommand.self, PresetsCommand.self,
+      TablesCommand.self, LawsCommand.self, ActivationsCommand.self, PresetsCommand.self, ManualCommand.self,
     ],
     defaultSubcommand: TableCommand.self)
 
