@@ -11,7 +11,8 @@ let package = Package(
     .library(
       name: "InfiniteWidth",
       targets: [
-        "Moments", "Activations", "Expectation", "Networks", "LimitKernels", "FiniteWidth", "FiniteWidthTheory",
+        "Moments", "Activations", "Expectation", "Networks", "LimitKernels", "Gram", "KernelFiles", "Regression",
+        "FiniteWidth", "FiniteWidthTheory",
         "Tables",
       ]),
     .executable(name: "infwidth", targets: ["infwidth"]),
@@ -41,15 +42,23 @@ let package = Package(
       dependencies: ["GSL", "Moments", "Activations", .product(name: "Numerics", package: "swift-numerics")]),
     .target(name: "Networks", dependencies: ["Moments", "Activations", .product(name: "Yams", package: "Yams")]),
     .target(name: "LimitKernels", dependencies: ["Networks", "Expectation"]),
-    .target(name: "FiniteWidth", dependencies: ["Networks", "LinearAlgebra"]),
+    .target(name: "CGramKernels"),
+    .target(name: "Gram", dependencies: ["CGramKernels", "LimitKernels", "LinearAlgebra"]),
+    .systemLibrary(name: "CFileAllocation"),
+    .target(name: "KernelFiles", dependencies: ["CFileAllocation", "Gram", "Networks"]),
+    .target(name: "Regression", dependencies: ["Gram", "LinearAlgebra", "Moments"]),
+    .target(name: "FiniteWidth", dependencies: ["GSL", "LinearAlgebra", "Networks"]),
     .target(name: "FiniteWidthTheory", dependencies: ["LimitKernels", "LinearAlgebra"]),
     .target(
       name: "Tables",
-      dependencies: ["LimitKernels", "FiniteWidth", "FiniteWidthTheory", .product(name: "Yams", package: "Yams")]),
+      dependencies: [
+        "LimitKernels", "FiniteWidth", "FiniteWidthTheory", "Plots", "Regression",
+        .product(name: "Yams", package: "Yams"),
+      ]),
     .executableTarget(
       name: "infwidth",
       dependencies: [
-        "Tables", "LimitKernels", "FiniteWidth", "FiniteWidthTheory",
+        "Tables", "LimitKernels", "Gram", "KernelFiles", "FiniteWidth", "FiniteWidthTheory", "Plots",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(
@@ -70,6 +79,9 @@ let package = Package(
     .testTarget(name: "ExpectationTests", dependencies: ["Expectation", "TestSupport"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
     .testTarget(name: "LimitKernelsTests", dependencies: ["LimitKernels", "TestSupport"]),
+    .testTarget(name: "GramTests", dependencies: ["Gram", "TestSupport"]),
+    .testTarget(name: "KernelFilesTests", dependencies: ["KernelFiles", "TestSupport"]),
+    .testTarget(name: "RegressionTests", dependencies: ["Regression", "FiniteWidth", "TestSupport"]),
     .testTarget(name: "FiniteWidthTests", dependencies: ["FiniteWidth", "LimitKernels", "TestSupport"]),
     .testTarget(name: "FiniteWidthTheoryTests", dependencies: ["FiniteWidthTheory", "TestSupport"]),
     .testTarget(name: "TablesTests", dependencies: ["Tables", "TestSupport"]),

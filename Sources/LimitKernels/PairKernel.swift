@@ -12,18 +12,18 @@ import Moments
 ///
 ///     A_{ab}  = √(a_xx a_yy) A_b + √(b_xx b_yy) A_a − A_a A_b ,
 ///     A_{a+b} = A_a + A_b + (√(a_xx b_yy) − √(a_yy b_xx))² / (√((a+b)_xx (a+b)_yy) + √(a_xx a_yy) + √(b_xx b_yy)) .
-struct PairKernel: Sendable {
-  var xx: Quantity
-  var xy: Quantity
-  var yy: Quantity
+package struct PairKernel: Sendable {
+  package var xx: Quantity
+  package var xy: Quantity
+  package var yy: Quantity
   /// A; nil where it is not known any better than from the three entries.
-  var angular: Estimate?
+  package var angular: Estimate?
   /// `√(K_xx K_yy) + K_xy`, the angular defect of x and −y, which nearly opposite inputs need; likewise.
-  var opposite: Estimate?
+  package var opposite: Estimate?
   /// Δ; likewise.
-  var difference: Estimate?
+  package var difference: Estimate?
 
-  init(
+  package init(
     xx: Quantity, xy: Quantity, yy: Quantity, angular: Estimate? = nil, opposite: Estimate? = nil,
     difference: Estimate? = nil
   ) {
@@ -53,7 +53,7 @@ struct PairKernel: Sendable {
   }
 
   /// The same value everywhere.
-  init(constant: Quantity) {
+  package init(constant: Quantity) {
     self.init(xx: constant, xy: constant, yy: constant, angular: .zero, difference: .zero)
   }
 
@@ -169,7 +169,7 @@ struct PairKernel: Sendable {
   private var mean: Estimate? { entries.map { Estimate.half * ($0.xx + $0.yy) } }
 
   /// `1 − K(x,y)/√(K(x,x) K(y,y))`; nil where a kernel is not finite or a diagonal entry is not positive.
-  var correlationGap: Estimate? {
+  package var correlationGap: Estimate? {
     guard let entries, entries.xx.value > 0, entries.yy.value > 0 else { return nil }
     let (p, c, q) = (entries.xx, entries.xy, entries.yy)
     if let a = c.exact, let b = p.exact, let d = q.exact {
@@ -192,12 +192,12 @@ struct PairKernel: Sendable {
   }
 
   /// `1 + K(x,y)/√(K(x,x) K(y,y))`, exact entries without cancellation.
-  var onePlusCorrelation: Estimate? {
+  package var onePlusCorrelation: Estimate? {
     entries == nil ? nil : reflected.correlationGap
   }
 
   /// The kernel of x and −y, for a kernel that is odd in both.
-  var reflected: PairKernel {
+  package var reflected: PairKernel {
     PairKernel(
       xx: xx, xy: xy.estimate.map { .finite(-$0) } ?? xy, yy: yy, angular: opposite, opposite: angular,
       difference: difference)

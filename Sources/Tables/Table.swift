@@ -52,7 +52,7 @@ public struct Table: Sendable, Equatable {
   public private(set) var rows: [[Cell]]
   /// Lines below the table.
   public var notes: [String]
-  /// The most characters of an exact form in CSV; a longer one leaves its field empty. nil: any number.
+  /// The most characters of an exact form in CSV, where a longer one leaves its field empty; nil for any number.
   public var longestExact: Int?
 
   public init(title: String = "", columns: [Column], notes: [String] = []) {

@@ -31,9 +31,11 @@ struct CommonOptions: ParsableArguments {
 
   /// Checks the output, computes (with progress on a terminal), and writes.
   @discardableResult
-  func emit(_ activity: String, _ compute: () throws -> Document) throws -> Document {
+  func emit(
+    _ activity: String, status: ProgressStatus? = nil, _ compute: () throws -> Document
+  ) throws -> Document {
     let output = try Output(path: self.output)
-    let document = try Progress.show(activity, while: compute)
+    let document = try Progress.show(activity, status: status, while: compute)
     try output.write(document.text(as: format))
     return document
   }

@@ -98,7 +98,7 @@ struct ManyInputMean {
 
   // MARK: Sampling
 
-  private func sampled() throws -> Estimate {
+  func sampled() throws -> Estimate {
     let coefficients = summands.map { $0.coefficients.map(\.doubleValue) }
     let quantiles = try Self.quantiles(of: summands.map(\.law))
     let evaluators = functions.map(\.evaluate)

@@ -32,15 +32,19 @@ public struct FiniteWidthPrediction: Sendable {
   public let depth: Int
   /// `r_l` of each hidden layer.
   public let relativeWidths: [Rational]
+  /// Pairs of inputs in front of kinks, of which a width shows whether they are too nearly parallel.
+  private let parallel: [PredictionWarning]
   private let covariances: @Sendable (_ i: Int, _ j: Int, _ width: Int) throws -> Quantity
 
   init(
-    entries: [EntryPrediction], warnings: [PredictionWarning], relativeWidths: [Rational],
+    entries: [EntryPrediction], warnings: [PredictionWarning], parallel: [PredictionWarning] = [],
+    relativeWidths: [Rational],
     covariances: @escaping @Sendable (Int, Int, Int) throws -> Quantity
   ) {
     order = entries.map(\.order).max() ?? .exact
     self.entries = entries
     self.warnings = warnings
+    self.parallel = parallel
     self.relativeWidths = relativeWidths
     depth = relativeWidths.count
     self.covariances = covariances
@@ -56,13 +60,22 @@ public struct FiniteWidthPrediction: Sendable {
     do { return try covariances(i, j, width) } catch { return .undefined(reason: "\(error)") }
   }
 
-  /// The warnings, with the one that depends on the width: the expansion parameter is depth over width.
+  /// The warnings, with those that depend on the width: the expansion parameters are depth over width, and
+  /// `1/(N (1 − ρ²))` for two inputs in front of a kink.
   public func warnings(width: Int) -> [PredictionWarning] {
     guard order != .exact else { return warnings }
     let narrowest = relativeWidths.map(\.doubleValue).min() ?? 1
     let ratio = Double(depth) / (narrowest * Double(width))
-    return ratio > PredictionWarning.largestDepthOverWidth
-      ? warnings + [.depthOverWidth(depth: depth, width: width, ratio: ratio)] : warnings
+    var result = warnings
+    for warning in parallel where !result.contains(warning) {
+      if case .nearlyParallel(_, _, _, let squaredSine) = warning, Double(width) * squaredSine < 20 {
+        result.append(warning)
+      }
+    }
+    if ratio > PredictionWarning.largestDepthOverWidth {
+      result.append(.depthOverWidth(depth: depth, width: width, ratio: ratio))
+    }
+    return result
   }
 }
 

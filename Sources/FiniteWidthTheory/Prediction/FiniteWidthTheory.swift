@@ -26,15 +26,19 @@ public func finiteWidthPrediction(
     throw FiniteWidthTheoryError.relativeWidthCount(found: widths.count, expected: layers.count - 1)
   }
   if let width = widths.first(where: { $0.signum <= 0 }) { throw FiniteWidthTheoryError.relativeWidth(width) }
-  guard layers.count == 2 else { throw FiniteWidthTheoryError.tooDeep(layers: layers.count - 1) }
   let exponents = try WidthExponents(network)
   for (index, layer) in layers.dropLast().enumerated() where !exponents.biasSurvives[index] {
     if let bias = layer.bias, !bias.moment(2).isExactlyZero {
       throw FiniteWidthTheoryError.fadingBias(layer: index + 1)
     }
   }
-  let prediction = try OneHiddenLayerPrediction.predict(
-    network, layers, kernels, exponents, points: points, relativeWidths: widths, threads: options.threads)
+  let prediction =
+    layers.count == 2
+    ? try OneHiddenLayerPrediction.predict(
+      network, layers, kernels, exponents, points: points, relativeWidths: widths, threads: options.threads)
+    : try DeepPrediction.predict(
+      try DeepNetwork(network, layers, exponents, points: points, relativeWidths: widths), kernels,
+      threads: options.threads)
   if let required = options.relativeTolerance { try check(prediction, required) }
   return prediction
 }
@@ -60,8 +64,8 @@ func spelled(_ point: [ExactNumber]) -> String { point.map(\.description).joined
 public enum FiniteWidthTheoryError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The number of relative widths is not the number of hidden layers.
   case relativeWidthCount(found: Int, expected: Int)
-  /// More than one hidden layer.
-  case tooDeep(layers: Int)
+  /// Unequal widths where hidden layers grow or shrink with the width.
+  case unequalWidths(layer: Int)
   /// A relative width that is not positive.
   case relativeWidth(Rational)
   /// A bias that is gone in the limit moves the mean at every width in a way that is not covered.
@@ -72,8 +76,10 @@ public enum FiniteWidthTheoryError: Error, Sendable, Equatable, CustomStringConv
     case .relativeWidthCount(let found, let expected):
       return "There are \(found) relative widths for \(expected) hidden layer\(expected == 1 ? "" : "s"). "
         + "Give one for each."
-    case .tooDeep(let layers):
-      return "There are predictions for one hidden layer so far, and this network has \(layers). Leave --width out."
+    case .unequalWidths(let layer):
+      return
+        "The size of layer \(layer) changes with the width under this parameterization, and then all hidden layers must have "
+        + "the same width. Give equal relative widths."
     case .relativeWidth(let width): return "The relative width \(width) is impossible. Give a positive number."
     case .fadingBias(let layer):
       return "The bias of layer \(layer) fades against its weighted sum as the width grows, which the finite-width "

@@ -20,6 +20,9 @@ public enum PredictionWarning: Sendable, Equatable, CustomStringConvertible {
   /// Beyond this ratio of depth to width the warning is given.
   public static let largestDepthOverWidth = 0.05
 
+  /// Pairs of inputs with a smaller `1 − ρ²` are reported whatever the width.
+  public static let smallestSquaredSine = 0.01
+
   public var description: String {
     switch self {
     case .depthOverWidth(let depth, let width, let ratio):

@@ -118,7 +118,7 @@ extension DenseLayer: LimitLayer {
   }
 
   /// `m_w² E[w²]`.
-  var gain: Quantity { Estimate(exact: weightMultiplier * weightMultiplier) * weights.moment(2) }
+  package var gain: Quantity { Estimate(exact: weightMultiplier * weightMultiplier) * weights.moment(2) }
 }
 
 extension Activation {

@@ -13,7 +13,7 @@ import Moments
 /// Errors of the covariance are carried through. A relative error r of the variances moves F by `r · s`, with
 /// `s = d ln F / d ln q` found from a second evaluation (the degree, for homogeneous φ), and an error of `1 − ρ` moves F
 /// at most in proportion to its angular defect, a concave function of `1 − ρ` that vanishes at 0.
-struct LayerDuals: Sendable {
+package struct LayerDuals: Sendable {
   /// A shift of the preactivation, with its probability or density.
   private enum BiasPart: Sendable {
     case shift(Double, mass: Double)
@@ -32,7 +32,7 @@ struct LayerDuals: Sendable {
   private let parts: [BiasPart]
   private static let relativeTolerance = 1e-14
 
-  init(_ activation: any Activation, bias: (any Law)?, biasMultiplier: ExactNumber) throws {
+  package init(_ activation: any Activation, bias: (any Law)?, biasMultiplier: ExactNumber) throws {
     self.activation = activation
     value = try GaussianDualPlan(activation.value, activation.value)
     slope = try GaussianDualPlan(activation.derivative, activation.derivative)
@@ -66,7 +66,8 @@ struct LayerDuals: Sendable {
   }
 
   /// F and h from the covariance of the weighted sums, whose entries are finite.
-  func kernels(_ covariance: PairKernel, needsSlopes: Bool) throws -> (features: PairKernel, slopes: PairKernel) {
+  package func kernels(_ covariance: PairKernel, needsSlopes: Bool) throws -> (features: PairKernel, slopes: PairKernel)
+  {
     let variance = PairKernel(constant: .finite(biasVariance))
     guard let geometry = PairGeometry(covariance + variance) else { return (.zero, .zero) }
     // An odd φ has E φ(u) φ(v) = −E φ(u) φ(−v), an even one the same without the sign, and φ′ the other of the two:

@@ -3,7 +3,7 @@ import Expectation
 import LimitKernels
 import Moments
 
-/// The arc-cosine kernels between unit vectors,
+/// The arc-cosine kernels between unit vectors.
 ///
 ///     k_n(θ) = 2 E[u₊ⁿ v₊ⁿ] = J_n(θ)/π ,   (u, v) ~ N(0, [[1, ρ], [ρ, 1]]) ,   ρ = cos θ ,
 ///
