@@ -32,7 +32,7 @@ public struct TableDefinition: Sendable {
     guard case .mapping(let mapping) = root else {
       throw .malformed(
         file: file, line: nil, problem: "this is not a mapping",
-        remedy: "Write the keys title, kind, and networks and points, or laws and order.")
+        remedy: "Write the keys title and kind, and those of the kind.")
     }
     let reader = DefinitionReader(file: file, mapping: mapping)
     title = try reader.text("title", expected: "a line of text")
