@@ -79,7 +79,7 @@ let package = Package(
     .testTarget(name: "ExpectationTests", dependencies: ["Expectation", "TestSupport"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
     .testTarget(name: "LimitKernelsTests", dependencies: ["LimitKernels", "TestSupport"]),
-    .testTarget(name: "GramTests", dependencies: ["Gram", "TestSupport"]),
+    .testTarget(name: "GramTests", dependencies: ["Gram", "CGramKernels", "TestSupport"]),
     .testTarget(name: "KernelFilesTests", dependencies: ["KernelFiles", "TestSupport"]),
     .testTarget(name: "RegressionTests", dependencies: ["Regression", "FiniteWidth", "TestSupport"]),
     .testTarget(name: "FiniteWidthTests", dependencies: ["FiniteWidth", "LimitKernels", "TestSupport"]),

@@ -7,7 +7,9 @@ let package = Package(
   dependencies: [.package(name: "InfiniteWidth", path: "..")],
   targets: [
     .executableTarget(
-      name: "ExpectationBenchmark", dependencies: [.product(name: "InfiniteWidth", package: "InfiniteWidth")])
+      name: "ExpectationBenchmark", dependencies: [.product(name: "InfiniteWidth", package: "InfiniteWidth")]),
+    .executableTarget(
+      name: "GramBenchmark", dependencies: [.product(name: "InfiniteWidth", package: "InfiniteWidth")]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -107,9 +107,20 @@ INLINE v8 tilted_asin(v8 y, v8 d) {
   return y < 0.0 ? -arc : arc;
 }
 
-INLINE void set_correlation(const gram_row *row, size_t j, v8 rho) {
-  store(row->gap + j, larger(1.0 - rho, all(0.0)));
-  store(row->sum + j, larger(1.0 + rho, all(0.0)));
+/* What rounding must not part: equal inputs stay equal, and opposite ones opposite under an odd function (parity -1)
+   and equal under an even one (parity 1). Deep networks would magnify the difference. */
+INLINE void set_correlation(const gram_row *row, size_t j, v8 rho, int parity, m8 same_length) {
+  v8 gap = larger(1.0 - rho, all(0.0)), sum = larger(1.0 + rho, all(0.0));
+  m8 same = (load(row->gap + j) == 0.0) & same_length, opposite = (load(row->sum + j) == 0.0) & same_length;
+  if (parity > 0) same |= opposite;
+  gap = same ? all(0.0) : gap;
+  sum = same ? all(2.0) : sum;
+  if (parity < 0) {
+    gap = opposite ? all(2.0) : gap;
+    sum = opposite ? all(0.0) : sum;
+  }
+  store(row->gap + j, gap);
+  store(row->sum + j, sum);
 }
 
 void NAMED(gram_erf)(const gram_row *row, const gram_tilt *tilt, double slope_factor) {
@@ -119,7 +130,7 @@ void NAMED(gram_erf)(const gram_row *row, const gram_tilt *tilt, double slope_fa
     /* Near 0 pi/2 - angle would lose digits that small variances need. */
     v8 small = short_asin(t.y, t.y * t.y);
     v8 arc = magnitude(t.y) < 0.5 ? small : tilted_asin(t.y, t.d);
-    set_correlation(row, j, arc * tilt->norm * norm);
+    set_correlation(row, j, arc * tilt->norm * norm, -1, norm == tilt->norm);
     store(row->slope + j, (slope_factor * tilt->e) * e / root(t.d));
   }
 }
@@ -135,7 +146,7 @@ void NAMED(gram_gelu)(const gram_row *row, const gram_tilt *tilt) {
     v8 squares = e2 + e * e;
     v8 inverse = 1.0 / root(t.d);
     v8 rest = tilt->r * r * (t.gap * t.sum + t.rho * t.rho * squares) * inverse;
-    set_correlation(row, j, inverse_two_pi * (t.rho * turn + rest) * tilt->norm * norm);
+    set_correlation(row, j, inverse_two_pi * (t.rho * turn + rest) * tilt->norm * norm, 0, norm == tilt->norm);
     v8 product = e2 * (e * e) * (inverse * inverse);
     store(row->slope + j, inverse_two_pi * (turn + t.y * inverse * (squares + product)));
   }
@@ -147,7 +158,7 @@ void NAMED(gram_gaussian)(const gram_row *row, const gram_tilt *tilt, double slo
     v8 r = load(tilt->rs + j), e = load(tilt->es + j), norm = load(tilt->norms + j);
     tilted t = tilt_row(row, tilt, r, e, j);
     v8 inverse = 1.0 / root(t.d);
-    set_correlation(row, j, inverse * tilt->norm * norm);
+    set_correlation(row, j, inverse * tilt->norm * norm, 1, norm == tilt->norm);
     store(row->slope + j, slope_factor * t.y * (e2 * (e * e)) * (inverse * inverse * inverse));
   }
 }
@@ -171,7 +182,7 @@ void NAMED(gram_wave)(
     v8 difference = positive ? -drop : drop;
     v8 total = 2.0 * top + drop;
     v8 value = odd ? difference : total, slope = odd ? total : difference;
-    set_correlation(row, j, 0.5 * value * norm * load(norms + j));
+    set_correlation(row, j, 0.5 * value * norm * load(norms + j), odd ? -1 : 1, s == deviation);
     store(row->slope + j, (0.5 * frequency_square) * slope);
   }
 }

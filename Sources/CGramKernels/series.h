@@ -45,8 +45,10 @@ INLINE void mehler(
         nextGap = radial + gap * sum * quotient;
       }
     }
-    store(row->gap + j, larger(nextGap, all(0.0)));
-    store(row->sum + j, larger(nextSum, all(0.0)));
+    /* Equal inputs stay equal. */
+    m8 same = (gap == 0.0) & (load(slopes + j) == slope);
+    store(row->gap + j, same ? all(0.0) : larger(nextGap, all(0.0)));
+    store(row->sum + j, same ? all(2.0) : larger(nextSum, all(0.0)));
   }
 }
 

@@ -15,8 +15,8 @@ struct AngularTable: Sendable {
   let square: Double
   /// `E φ′²`.
   let slopeSquare: Double
-  let defect: [Double]
-  let slope: [Double]
+  let defect: Vector
+  let slope: Vector
   /// What truncation leaves, relative to `E φ²` or `E φ′²`.
   let truncation: Double
 
@@ -52,8 +52,8 @@ struct AngularTable: Sendable {
       func tail(_ c: [Double]) -> Double { c.suffix(4).reduce(0) { $0 + $1.magnitude } }
       let left = max(tail(d) / size, slopeSquare == 0 ? 0 : tail(h) / slopeSize)
       if left <= max(tolerance, 1e-14) {
-        self.defect = Self.trimmed(d, below: 0.01 * tolerance * size)
-        self.slope = Self.trimmed(h, below: 0.01 * tolerance * slopeSize)
+        self.defect = Vector(Self.trimmed(d, below: 0.01 * tolerance * size))
+        self.slope = Vector(Self.trimmed(h, below: 0.01 * tolerance * slopeSize))
         truncation = left
         return
       }

@@ -17,8 +17,22 @@ struct BlockSweep: Sendable {
   static let nearlyParallel = 0x1p-8
 
   /// Computes the block; with `upper`, where both sides are the same inputs, only from the diagonal on to the right.
-  func run(rows: Range<Int>, columns: Range<Int>, into block: KernelBlock, upper: Bool) throws {
-    let workspace = Workspace(seriesLength: seriesLength)
+  ///
+  /// - Returns: `1 − ρ` of the last pair's features.
+  func run(rows: Range<Int>, columns: Range<Int>, into block: KernelBlock, upper: Bool) throws -> Double {
+    let layers = plan.layers.indices.map { SweepLayer(self, $0) }
+    return try withExtendedLifetime(self) {
+      try layers.withUnsafeBufferPointer {
+        try run(rows: rows, columns: columns, into: block, upper: upper, layers: $0)
+      }
+    }
+  }
+
+  private func run(
+    rows: Range<Int>, columns: Range<Int>, into block: KernelBlock, upper: Bool,
+    layers: UnsafeBufferPointer<SweepLayer>
+  ) throws -> Double {
+    let workspace = Workspace(self, seriesLength: layers.map(\.kernel.seriesLength).max() ?? 0)
     let d = a.inputs.dimension
     try a.rows.withUnsafeBufferPointer { first in
       try b.rows.withUnsafeBufferPointer { second in
@@ -41,12 +55,13 @@ struct BlockSweep: Sendable {
                 row: i, columns: start..<right, skipped: skipped,
                 dots: workspace.products + (i - top) * Self.columnChunk + start - left,
                 nngp: block.nngp.map { $0 + offset }, ntk: block.ntk.map { $0 + offset })
-              try sweep(strip, workspace, x: x + i * d, y: y)
+              try sweep(strip, workspace, layers, x: x + i * d, y: y)
             }
           }
         }
       }
     }
+    return workspace.gap[max(0, columns.count - 1) % Self.columnChunk]
   }
 
   /// Pairs of one row.
@@ -60,61 +75,52 @@ struct BlockSweep: Sendable {
     let ntk: UnsafeMutablePointer<Double>?
   }
 
-  private var seriesLength: Int {
-    zip(a.layers, b.layers).map { first, second in
-      max(first.series.map { $0.terms * $0.inner } ?? 0, second.series.map { $0.terms * $0.inner } ?? 0)
-    }.max() ?? 0
-  }
-
   private func sweep(
-    _ strip: Strip, _ work: Workspace, x: UnsafePointer<Double>, y: UnsafePointer<Double>
+    _ strip: Strip, _ work: Workspace, _ layers: UnsafeBufferPointer<SweepLayer>, x: UnsafePointer<Double>,
+    y: UnsafePointer<Double>
   ) throws {
     let (i, left, count) = (strip.row, strip.columns.lowerBound, strip.columns.count)
     var state = gram_row(count: count, gap: work.gap, sum: work.sum, slope: work.slope)
-    let suspicious = gram_correlate(&state, strip.dots, a.inverses[i], b.inverses.pointer + left, Self.nearlyParallel)
+    let suspicious = gram_correlate(
+      &state, strip.dots, work.inverses.0[i], work.inverses.1 + left, Self.nearlyParallel)
     if suspicious > 0 { fromDifferences(strip, work, x: x, y: y) }
 
     let needsNTK = strip.ntk != nil
     let theta = work.theta
-    if needsNTK {
-      let first = plan.layers[0]
-      let factor = plan.gradientScale / plan.inputScale
-      gram_start(&state, theta, first.own * factor, first.bias, a.lengths[i], b.lengths.pointer + left)
-    }
-    for index in plan.layers.indices {
-      let (layer, first, second) = (plan.layers[index], a.layers[index], b.layers[index])
-      if index > 0, needsNTK {
-        let (before, other) = (a.layers[index - 1], b.layers[index - 1])
+    for index in layers.indices {
+      let layer = layers[index]
+      if needsNTK, index == 0 {
+        gram_start(&state, theta, layer.own, layer.bias, layer.features.row[i], layer.features.columns + left)
+      } else if needsNTK {
         gram_accumulate(
-          &state, theta, layer.gain, layer.own, layer.bias, before.scales[i], other.scales.pointer + left, nil)
+          &state, theta, layer.gain, layer.own, layer.bias, layer.features.row[i], layer.features.columns + left, nil)
       }
-      if let mixing = first.mixing, let other = second.mixing {
+      if let mixing = layer.mixing {
         gram_mix(
-          &state, mixing.lengths[i], mixing.weights[i], other.lengths.pointer + left, other.weights.pointer + left)
+          &state, mixing.lengths.row[i], mixing.weights.row[i], mixing.lengths.columns + left,
+          mixing.weights.columns + left)
       }
-      if index == 0, let law = plan.trueFirstLayer {
-        try trueFirstLayer(law, strip, work, needsSlopes: needsNTK)
-      } else {
-        try dual(layer, first, second, strip, &state, work, needsSlopes: needsNTK)
-      }
+      try dual(layer, index, strip, &state, work, needsSlopes: needsNTK)
     }
-    let (last, other) = (a.layers[a.layers.count - 1], b.layers[b.layers.count - 1])
+    let readout = layers[layers.count - 1].scales
     if let ntk = strip.ntk {
       gram_accumulate(
-        &state, theta, plan.readoutPass, plan.readoutOwn, plan.readoutBiasOwn, last.scales[i],
-        other.scales.pointer + left, nil)
+        &state, theta, work.readout.pass, work.readout.own, work.readout.biasOwn, readout.row[i],
+        readout.columns + left, nil)
       ntk.update(from: theta + strip.skipped, count: count - strip.skipped)
     }
     if let nngp = strip.nngp {
       gram_finish(
-        &state, work.before, plan.readoutGain, plan.readoutBias, last.scales[i], other.scales.pointer + left)
+        &state, work.before, work.readout.gain, work.readout.bias, readout.row[i], readout.columns + left)
       nngp.update(from: work.before + strip.skipped, count: count - strip.skipped)
     }
   }
 
   // MARK: The pairs of inputs
 
-  /// `1 ∓ ρ` of nearly parallel and nearly opposite inputs, from what is left of one after projection on the other:
+  /// Nearly parallel and nearly opposite inputs.
+  ///
+  /// `1 ∓ ρ` come from what is left of one input after projection on the other,
   ///
   ///     r = y − t x ,  t = x·y/‖x‖² ,  1 − ρ² = (‖r‖² − (r·x)²/‖x‖²)/‖y‖² .
   ///
@@ -162,89 +168,62 @@ struct BlockSweep: Sendable {
   // MARK: The duals
 
   private func dual(
-    _ plan: LayerPlan, _ first: PreparedLayer, _ second: PreparedLayer, _ strip: Strip, _ state: inout gram_row,
-    _ work: Workspace, needsSlopes: Bool
+    _ layer: SweepLayer, _ index: Int, _ strip: Strip, _ state: inout gram_row, _ work: Workspace, needsSlopes: Bool
   ) throws {
     let (i, left) = (strip.row, strip.columns.lowerBound)
-    if let series = first.series, let other = second.series, series.step == other.step, series.inner == other.inner {
-      let terms = min(series.terms, other.terms)
-      for k in 0..<(terms * series.inner) { work.coefficients[k] = series.coefficients[k * series.stride + i] }
-      gram_mehler(
-        &state, Int32(series.step), Int32(series.first), terms, series.inner, work.coefficients,
-        other.coefficients.pointer + left, other.stride, series.slopeScales[i], other.slopeScales.pointer + left,
-        plan.keepsAngles ? 1 : 0)
-      return
-    }
-    if let powers = first.powers, let others = second.powers, let table = first.table {
-      gram_angular(
-        &state, table.defect.count, table.defect, table.slope.count, table.slope, powers[i], others.pointer + left)
-      return
-    }
-    if let table = first.table, let other = second.table, table.variance == other.variance {
-      gram_angular(
-        &state, table.defect.count, table.defect, table.slope.count, table.slope, 1, work.ones)
-      return
-    }
-    let isApproximate = plan.keepsAngles
-    if isApproximate {
+    let watches = layer.keepsAngles && !layer.kernel.keepsAngles
+    if watches {
       work.before.update(from: work.gap, count: state.count)
       work.beforeSum.update(from: work.sum, count: state.count)
     }
-    switch plan.family {
-    case .bilinear(let linear, let even, let slopeAtZero):
+    switch layer.kernel {
+    case .series(let series):
+      let length = series.terms * series.inner
+      for k in 0..<length { work.coefficients[k] = series.row[k * series.rowStride + i] }
+      gram_mehler(
+        &state, series.step, series.first, series.terms, series.inner, work.coefficients, series.columns + left,
+        series.columnStride, series.slopes.row[i], series.slopes.columns + left, layer.keepsAngles ? 1 : 0)
+    case .angular(let defect, let slope, let powers):
+      gram_angular(
+        &state, defect.count, defect.baseAddress, slope.count, slope.baseAddress, powers?.row[i] ?? 1,
+        powers.map { $0.columns + left } ?? work.ones)
+    case .bilinear(let linear, let even, let atZero, let vanishing):
       gram_bilinear(&state, linear, even)
-      patchVanishing(first, second, strip, work, mean: linear.squareRoot(), atZero: slopeAtZero)
-      return
+      if vanishing { patchVanishing(index, strip, work, mean: linear.squareRoot(), atZero: atZero) }
     case .jump(let mean, let jump):
       gram_jump(&state, mean, jump)
-      return
-    case .erf(let scale):
-      withTilt(first, second, i, left) { gram_erf(&state, $0, 4 * scale * scale / Double.pi) }
-    case .gelu:
-      withTilt(first, second, i, left) { gram_gelu(&state, $0) }
-    case .gaussian(let height, let rate):
-      withTilt(first, second, i, left) { gram_gaussian(&state, $0, 2 * rate * height * height) }
-    case .wave(let odd, let amplitude, let frequency):
-      guard let wave = first.wave, let other = second.wave else { return }
+    case .erf(let tilt, let factor):
+      var parameters = tilt.parameters(i, left)
+      gram_erf(&state, &parameters, factor)
+    case .gelu(let tilt):
+      var parameters = tilt.parameters(i, left)
+      gram_gelu(&state, &parameters)
+    case .gaussian(let tilt, let factor):
+      var parameters = tilt.parameters(i, left)
+      gram_gaussian(&state, &parameters, factor)
+    case .wave(let odd, let factor, let deviations, let norms):
       gram_wave(
-        &state, odd ? 1 : 0, amplitude * amplitude * frequency * frequency, wave.deviations[i],
-        other.deviations.pointer + left, wave.norms[i], other.norms.pointer + left)
-    case .exponential(_, let rate):
-      guard let wave = first.wave, let other = second.wave else { return }
+        &state, odd, factor, deviations.row[i], deviations.columns + left, norms.row[i], norms.columns + left)
+    case .exponential(let square, let deviations):
       gram_exponential(
-        &state, rate * rate, wave.deviations[i], other.deviations.pointer + left, first.scales[i],
-        second.scales.pointer + left)
-      return
-    case .series, .angular, .pairwise:
-      for k in strip.skipped..<state.count {
-        try single(plan, first, second, i, left + k, k, work)
-      }
-      return
+        &state, square, deviations.row[i], deviations.columns + left, layer.scales.row[i],
+        layer.scales.columns + left)
+    case .trueFirstLayer:
+      if let law = plan.trueFirstLayer { try trueFirstLayer(law, strip, work, needsSlopes: needsSlopes) }
+    case .pairwise:
+      for k in strip.skipped..<state.count { try single(index, i, left + k, k, work) }
     }
-    guard isApproximate else { return }
+    guard watches else { return }
     // Few pairs: those whose angle a later kink feels.
     for k in 0..<state.count where min(work.before[k], work.beforeSum[k]) < Self.nearlyParallel {
       (work.gap[k], work.sum[k]) = (work.before[k], work.beforeSum[k])
-      try single(plan, first, second, i, left + k, k, work)
+      try single(index, i, left + k, k, work)
     }
   }
 
-  private func withTilt(
-    _ first: PreparedLayer, _ second: PreparedLayer, _ i: Int, _ left: Int,
-    _ body: (UnsafePointer<gram_tilt>) -> Void
-  ) {
-    guard let tilt = first.tilt, let other = second.tilt else { return }
-    var parameters = gram_tilt(
-      r: tilt.r[i], e: tilt.e[i], norm: tilt.norm[i], rs: other.r.pointer + left, es: other.e.pointer + left,
-      norms: other.norm.pointer + left)
-    body(&parameters)
-  }
-
   /// A preactivation that is identically 0 has the derivative `φ′(0)`, at the kink, not its mean.
-  private func patchVanishing(
-    _ first: PreparedLayer, _ second: PreparedLayer, _ strip: Strip, _ work: Workspace, mean: Double, atZero: Double
-  ) {
-    if first.vanishing.isEmpty && second.vanishing.isEmpty { return }
+  private func patchVanishing(_ index: Int, _ strip: Strip, _ work: Workspace, mean: Double, atZero: Double) {
+    let (first, second) = (a.layers[index], b.layers[index])
     let (i, left) = (strip.row, strip.columns.lowerBound)
     let rowVanishes = first.variances[i] == 0
     for k in 0..<strip.columns.count {
@@ -255,16 +234,15 @@ struct BlockSweep: Sendable {
   }
 
   /// One pair by the methods of the assembler.
-  private func single(
-    _ plan: LayerPlan, _ first: PreparedLayer, _ second: PreparedLayer, _ i: Int, _ j: Int, _ k: Int, _ work: Workspace
-  ) throws {
+  private func single(_ index: Int, _ i: Int, _ j: Int, _ k: Int, _ work: Workspace) throws {
+    let (layer, first, second) = (plan.layers[index], a.layers[index], b.layers[index])
     let (gap, sum) = (work.gap[k], work.sum[k])
     let (p, q) = (first.variances[i], second.variances[j])
     if gap == 0, p == q {
       (work.gap[k], work.sum[k], work.slope[k]) = (0, 2, first.slopes[i])
       return
     }
-    let (features, slopes) = try plan.duals.kernels(
+    let (features, slopes) = try layer.duals.kernels(
       PairKernel(gap: gap, sum: sum, first: p, second: q), needsSlopes: true)
     let near = features.correlationGap?.value ?? 1
     let far = features.onePlusCorrelation?.value ?? 1
@@ -284,9 +262,12 @@ final class Workspace {
   let beforeSum: UnsafeMutablePointer<Double>
   let ones: UnsafeMutablePointer<Double>
   let coefficients: UnsafeMutablePointer<Double>
+  /// `1/‖x‖` of both sides.
+  let inverses: (UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>)
+  let readout: (gain: Double, bias: Double, pass: Double, own: Double, biasOwn: Double)
   private let memory: UnsafeMutableRawPointer
 
-  init(seriesLength: Int) {
+  init(_ sweep: BlockSweep, seriesLength: Int) {
     let width = BlockSweep.columnChunk + Vector.padding
     let size = BlockSweep.rowChunk * BlockSweep.columnChunk + Vector.padding
     let total = size + 7 * width + seriesLength
@@ -299,6 +280,9 @@ final class Workspace {
     (before, beforeSum, ones) = (rows + 4 * width, rows + 5 * width, rows + 6 * width)
     coefficients = rows + 7 * width
     ones.update(repeating: 1, count: width)
+    inverses = (sweep.a.inverses.pointer, sweep.b.inverses.pointer)
+    let plan = sweep.plan
+    readout = (plan.readoutGain, plan.readoutBias, plan.readoutPass, plan.readoutOwn, plan.readoutBiasOwn)
   }
 
   deinit { memory.deallocate() }

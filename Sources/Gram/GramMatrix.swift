@@ -31,7 +31,7 @@ public struct GramMatrix: Sendable {
   ) throws {
     let program = try KernelProgram(network, options: options)
     let prepared = try BLAS.onOneThread { try program.prepare(inputs) }
-    try self.init(program, prepared, nil, kinds: kinds)
+    try self.init(program, prepared, kinds: kinds)
   }
 
   /// The kernels between each of `rows` and each of `columns`, as between test and training inputs.
@@ -40,21 +40,26 @@ public struct GramMatrix: Sendable {
     options: GramOptions = GramOptions()
   ) throws {
     let program = try KernelProgram(network, options: options)
-    let (first, second) = (try GramInputs(rows: rows), try GramInputs(rows: columns))
-    let (a, b) = try BLAS.onOneThread { (try program.prepare(first), try program.prepare(second)) }
-    try self.init(program, a, b, kinds: kinds)
+    guard !columns.isEmpty else { throw GramError.noInputs }
+    // Prepared together, both sides share their tables.
+    let inputs = try GramInputs(rows: rows + columns)
+    let prepared = try BLAS.onOneThread { try program.prepare(inputs) }
+    try self.init(program, prepared, rows: 0..<rows.count, columns: rows.count..<inputs.count, kinds: kinds)
   }
 
-  /// The kernels of prepared inputs: between all pairs of `a`, or between `a` and `b`.
+  /// The kernels of prepared inputs, between `rows` and `columns` of them; nil for all pairs, a symmetric matrix.
   public init(
-    _ program: KernelProgram, _ a: PreparedInputs, _ b: PreparedInputs?, kinds: Set<KernelKind>
+    _ program: KernelProgram, _ inputs: PreparedInputs, rows: Range<Int>? = nil, columns: Range<Int>? = nil,
+    kinds: Set<KernelKind> = Set(KernelKind.allCases)
   ) throws {
-    let schedule = TileSchedule(rows: a.count, columns: (b ?? a).count, isSymmetric: b == nil)
+    let all = 0..<inputs.count
+    let (rowRange, columnRange) = (rows ?? all, columns ?? all)
+    let schedule = TileSchedule(
+      rows: rowRange, columns: columnRange, isSymmetric: rowRange == all && columnRange == all)
+    let (rows, columns) = (rowRange.count, columnRange.count)
     func fill(_ nngp: UnsafeMutablePointer<Double>?, _ ntk: UnsafeMutablePointer<Double>?) throws {
-      try schedule.run(
-        program, a, b ?? a, into: KernelBlock(nngp: nngp, ntk: ntk, rowStride: (b ?? a).count))
+      try schedule.run(program, inputs, into: KernelBlock(nngp: nngp, ntk: ntk, rowStride: columns))
     }
-    let (rows, columns) = (a.count, (b ?? a).count)
     func matrix(_ body: (UnsafeMutablePointer<Double>?) throws -> Void) rethrows -> Matrix {
       let elements = try [Double](unsafeUninitializedCapacity: rows * columns) { buffer, count in
         try body(buffer.baseAddress)
@@ -76,7 +81,7 @@ public struct GramMatrix: Sendable {
       nngp = nil
       ntk = nil
     }
-    errorBound = [:]
+    errorBound = Dictionary(uniqueKeysWithValues: kinds.map { ($0, inputs.errorBound($0)) })
   }
 }
 
@@ -104,34 +109,38 @@ struct TileSchedule: Sendable {
   private static let height = 128
   private static let width = 256
 
-  init(rows: Int, columns: Int, isSymmetric: Bool) {
+  private let origin: (row: Int, column: Int)
+
+  init(rows: Range<Int>, columns: Range<Int>, isSymmetric: Bool) {
     var tiles: [Tile] = []
-    for top in stride(from: 0, to: rows, by: Self.height) {
-      let bottom = min(rows, top + Self.height)
-      for left in stride(from: 0, to: columns, by: Self.width) {
-        let right = min(columns, left + Self.width)
+    for top in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.height) {
+      let bottom = min(rows.upperBound, top + Self.height)
+      for left in stride(from: columns.lowerBound, to: columns.upperBound, by: Self.width) {
+        let right = min(columns.upperBound, left + Self.width)
         if isSymmetric, right <= top { continue }
         tiles.append(Tile(rows: top..<bottom, columns: left..<right))
       }
     }
     self.tiles = tiles
     self.isSymmetric = isSymmetric
+    origin = (rows.lowerBound, columns.lowerBound)
   }
 
   /// Fills both triangles.
-  func run(_ program: KernelProgram, _ a: PreparedInputs, _ b: PreparedInputs, into block: KernelBlock) throws {
+  func run(_ program: KernelProgram, _ inputs: PreparedInputs, into block: KernelBlock) throws {
     try program.check(block)
-    let sweep = BlockSweep(plan: program.plan, a: a.storage, b: b.storage)
+    let sweep = BlockSweep(plan: program.plan, a: inputs.storage, b: inputs.storage)
     let total = tiles.reduce(0) { $0 + $1.rows.count * $1.columns.count }
     let done = Atomic<Int>(0)
     let progress = program.options.progress
     try BLAS.onOneThread {
       _ = try parallelMap(count: tiles.count, threads: program.options.threads) { index in
         let tile = tiles[index]
-        let offset = tile.rows.lowerBound * block.rowStride + tile.columns.lowerBound
+        let offset =
+          (tile.rows.lowerBound - origin.row) * block.rowStride + tile.columns.lowerBound - origin.column
         let part = KernelBlock(
           nngp: block.nngp.map { $0 + offset }, ntk: block.ntk.map { $0 + offset }, rowStride: block.rowStride)
-        try sweep.run(rows: tile.rows, columns: tile.columns, into: part, upper: isSymmetric)
+        _ = try sweep.run(rows: tile.rows, columns: tile.columns, into: part, upper: isSymmetric)
         if isSymmetric { mirror(tile, block) }
         if let progress {
           let pairs = tile.rows.count * tile.columns.count

@@ -5,7 +5,9 @@ import GSL
 import LinearAlgebra
 import Moments
 
-/// The Hermite coefficients of an activation at each input's own variance, for the Mehler series
+/// The Hermite coefficients of an activation at each input's own variance.
+///
+/// They make the Mehler series
 ///
 ///     E[φ(b + u) φ(b + v)] = Σ_k a_k(q₁) a_k(q₂) ρ^k ,  a_k(q) = E[φ(b + √q Z) h_k(Z)] ,  h_k = He_k/√k! ,
 ///
@@ -35,15 +37,23 @@ struct HermiteTable: Sendable {
   let truncation: Double
 
   /// The longest series worth its while.
-  static let limit = 256
+  static let limit = 1024
+
+  /// The first rule that is long enough: what stands before the exponential decay is not known beforehand.
+  private static func rule(
+    _ f: ScalarFunction, _ bias: BiasShift, _ variance: Double, _ tolerance: Double
+  ) throws -> TrapezoidalRule? {
+    for margin in [12.0, 20, 32] {
+      if let rule = try TrapezoidalRule(f, bias, variance, tolerance: tolerance, margin: margin) { return rule }
+    }
+    return nil
+  }
 
   /// nil where the function is not analytic enough for these variances.
   init?(
     _ f: ScalarFunction, bias: BiasShift, variances: [Double], tolerance: Double, threads: Int
   ) throws {
-    guard let largest = variances.max(), let rule = try TrapezoidalRule(f, bias, variances, tolerance: tolerance) else {
-      return nil
-    }
+    guard let largest = variances.max(), let rule = try Self.rule(f, bias, largest, tolerance) else { return nil }
     (step, first, terms, inner) = (rule.step, rule.first, rule.terms, rule.shifts.count)
     truncation = rule.truncation
     stride = (variances.count + 7) & ~7
@@ -76,9 +86,7 @@ struct HermiteTable: Sendable {
       // A derivative that vanishes at 0 leaves the next order of the floor.
       if variances[j] == 0, slopeScales[j] <= 1e-15 { slopeScales.pointer[j] = 0 }
       slopes[j] = slope / square * slopeScales[j] * slopeScales[j]
-      // Without a constant term φ vanishes at 0.
-      let vanishes = variances[j] == 0 && (first > 0 || (inner == 1 && coefficients[j].magnitude < 0.5))
-      scales[j] = vanishes ? 0 : scale
+      scales[j] = variances[j] == 0 ? rule.squareAtZero.squareRoot() : scale
     }
     self.scales = scales
     self.slopes = slopes
@@ -99,8 +107,9 @@ private struct TrapezoidalRule {
   /// Row k holds `weight · h_k(z)`.
   private var table: [Double]
 
-  init?(_ f: ScalarFunction, _ bias: BiasShift, _ variances: [Double], tolerance: Double) throws {
-    let largest = (variances.max() ?? 0).squareRoot()
+  /// - Parameter margin: Powers of e that the last coefficient's share of `E φ′²` lies below the tolerance, roughly.
+  init?(_ f: ScalarFunction, _ bias: BiasShift, _ variance: Double, tolerance: Double, margin: Double) throws {
+    let largest = variance.squareRoot()
     evaluate = f.evaluate
     guard let shifts = try Self.shifts(bias) else { return nil }
     self.shifts = shifts
@@ -108,17 +117,17 @@ private struct TrapezoidalRule {
     step = isCentred && f.parity != .none ? 2 : 1
     first = isCentred && f.parity == .odd ? 1 : 0
 
-    // As in the series of a single pair: the half-width of analyticity in units of σ decides.
-    let width = min(min(f.strip, 1.5) / max(largest, 1e-3), 3)
+    // With the nearest singularity at height s, a_k² falls like exp(−2 (s/σ) √k); entire functions vary on the scale 1.
+    let width = min((f.strip.isFinite ? f.strip : 1.5) / max(largest, 1e-3), 3)
     let last: Int
     if let polynomial = f.pieces?.polynomial {
       last = max(polynomial.degree, 0)
     } else {
-      guard width >= 0.2 else { return nil }
-      let reach = 42 / (2 * width)
-      last = min(Int(0.5 * reach * reach) + 8, 400)
+      let root = (margin - log(max(tolerance, 1e-15))) / (2 * width)
+      guard root * root <= Double(HermiteTable.limit * (step == 2 ? 2 : 1)) else { return nil }
+      last = Int(root * root) + 8
     }
-    let frequency = 2 * (2 * Double(max(last, 4))).squareRoot() + (f.pieces == nil ? max(20, 40 / width) : 20)
+    let frequency = 2 * Double(max(last, 4)).squareRoot() + (f.pieces == nil ? max(24, 40 / width) : 24)
     var reach = 12.5
     switch f.growth {
     case .power(let degree): reach += 0.7 * Double(max(0, degree)).squareRoot()
@@ -136,6 +145,14 @@ private struct TrapezoidalRule {
     terms = (last - first) / step + 1
     table = Self.table(nodes: nodes, spacing: spacing, halved: step == 2, first: first, step: step, terms: terms)
     guard try truncate(f, largest, tolerance: tolerance) else { return nil }
+  }
+
+  /// `E φ(b)²`.
+  var squareAtZero: Double {
+    shifts.reduce(0) { sum, shift in
+      let value = shift.root * evaluate(shift.value)
+      return sum + value * value
+    }
   }
 
   private static func shifts(_ bias: BiasShift) throws -> [(value: Double, root: Double)]? {
@@ -214,8 +231,10 @@ private struct TrapezoidalRule {
       // The rule of twice the spacing has about the square root of the rule's relative error.
       guard (norm - coarse).magnitude <= 1e-7 * norm else { return false }
       let squares = parts.enumerated().reduce(0.0) { $0 + $1.element / Double(max(1, first + $1.offset * step)) }
-      let missing = max(0, norm - squares - 64 * 0x1p-53 * norm) * Double(first + terms * step)
-      parts.append(missing)
+      // Below rounding Parseval says nothing; the decay of the last coefficients does: e^{−c √k} falls by a factor e in
+      // 2 √k/c of them.
+      guard (norm - squares).magnitude <= 1e-12 * norm else { return false }
+      parts.append(2 * Double(terms).squareRoot() * (parts.suffix(4).max() ?? 0))
     } else {
       parts.append(0)
     }
@@ -228,7 +247,7 @@ private struct TrapezoidalRule {
     }
     // Polynomials keep all of their few terms.
     if f.pieces?.polynomial != nil { kept = terms }
-    guard tail <= max(tolerance, 1e-15) * total, kept <= HermiteTable.limit || f.pieces != nil else { return false }
+    guard tail <= max(tolerance, 1e-15) * total else { return false }
     truncation = tail / total
     table.removeLast((terms - kept) * nodes.count)
     terms = kept

@@ -35,6 +35,7 @@ public struct KernelProgram: Sendable {
     var features = rows.norms
     var theta = [Double](repeating: 0, count: n)
     var layers: [PreparedLayer] = []
+    var bound = ErrorBound(dimension: inputs.dimension)
     for (index, layer) in plan.layers.enumerated() {
       let gradients = index == 0 ? rows.norms.map { plan.gradientScale.squareRoot() * $0 } : features
       let (pass, own, bias) = (layer.gain, layer.own, layer.bias)
@@ -59,6 +60,11 @@ public struct KernelProgram: Sendable {
       }
       layers.append(prepared)
       features = (0..<n).map { prepared.scales[$0] }
+      let degree = (0..<n).reduce(0.0) { largest, j in
+        let square = features[j] * features[j]
+        return square > 0 ? max(largest, prepared.slopes[j] * prepared.variances[j] / square) : largest
+      }
+      bound.pass(degree: degree, truncation: prepared.truncation)
     }
     let nngp = features.map {
       plan.readoutGain.squareRoot() * $0 * (plan.readoutGain.squareRoot() * $0) + plan.readoutBias
@@ -67,14 +73,15 @@ public struct KernelProgram: Sendable {
     let ntk = (0..<n).map {
       plan.readoutPass * slopes[$0] * theta[$0] + plan.readoutOwn * (features[$0] * features[$0]) + plan.readoutBiasOwn
     }
-    for (name, diagonal) in [("NNGP kernel", nngp), ("NTK", ntk)] {
-      if let row = diagonal.firstIndex(where: { !$0.isFinite }) {
+    for (name, kind, diagonal) in [("NNGP kernel", KernelKind.nngp, nngp), ("NTK", .ntk, ntk)] {
+      if plan.obstacles[kind] == nil, let row = diagonal.firstIndex(where: { !$0.isFinite }) {
         throw GramError.overflow(kernel: name, row: row, column: row)
       }
     }
     return PreparedInputs(
       storage: PreparedInputs.Storage(
-        inputs: inputs, rows: rows, layers: layers, lengths: Vector(lengths), nngpDiagonal: nngp, ntkDiagonal: ntk))
+        inputs: inputs, rows: rows, layers: layers, lengths: Vector(lengths), nngpDiagonal: nngp, ntkDiagonal: ntk,
+        bound: bound))
   }
 
   /// The kernels between `rows` of `a` and `columns` of `b`.
@@ -86,7 +93,8 @@ public struct KernelProgram: Sendable {
   ) throws {
     if BLAS.threads != 1 { BLAS.setThreads(1) }
     try check(block)
-    try BlockSweep(plan: plan, a: a.storage, b: b.storage).run(rows: rows, columns: columns, into: block, upper: false)
+    _ = try BlockSweep(plan: plan, a: a.storage, b: b.storage).run(
+      rows: rows, columns: columns, into: block, upper: false)
   }
 
   func check(_ block: KernelBlock) throws(GramError) {
@@ -104,7 +112,8 @@ extension PreparedLayer {
     let squares = try parallelMap(count: inputs.count, threads: options.threads) { index in
       try law.duals(inputs.row(index), inputs.row(index), needsSlopes: true)
     }
-    variances = Vector(count: inputs.count, repeating: .nan)
+    truncation = squares.reduce(0) { max($0, $1.value.roundedError / max($1.value.value, .leastNormalMagnitude)) }
+    variances = Vector(count: inputs.count, repeating: 1)
     scales = Vector(squares.map { $0.value.value.squareRoot() })
     slopes = squares.map(\.slope.value)
     vanishing = []

@@ -43,6 +43,8 @@ struct NetworkPlan: Sendable {
   /// The readout's own terms of the NTK.
   let readoutOwn: Double
   let readoutBiasOwn: Double
+  /// One pair in closed form; nil where a dual has none or a kernel no limit.
+  let pairs: PairProgram?
   /// Why a kernel has no limit.
   let obstacles: [KernelKind: String]
 
@@ -97,7 +99,6 @@ struct NetworkPlan: Sendable {
           duals: try LayerDuals(activation, bias: remaining.law, biasMultiplier: remaining.multiplier)))
     }
     self.layers = layers
-
     let readout = dense[dense.count - 1]
     let index = dense.count - 1
     readoutPass = try finite(readout.gain, "the second moment of the readout's weights")
@@ -120,6 +121,14 @@ struct NetworkPlan: Sendable {
     readoutBiasOwn =
       readout.bias != nil && readout.trainable.trainsBias && counts(index, .bias) ? square(readout.biasMultiplier) : 0
     self.obstacles = obstacles
+    // The first layer's covariance is a multiple of x·y with the input scale in the gain already.
+    let isElementary = law == nil && obstacles.isEmpty
+    pairs =
+      isElementary
+      ? PairProgram(layers, dimension: network.inputDimension, gradientScale: gradientScale, inputScale: inputScale)
+      : nil
+    pairs?.setReadout(
+      gain: readoutGain, bias: readoutBias, pass: readoutPass, own: readoutOwn, biasOwn: readoutBiasOwn)
   }
 
   private static func isConstant(_ derivative: ScalarFunction) -> Bool {

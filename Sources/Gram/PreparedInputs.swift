@@ -12,6 +12,9 @@ public struct PreparedInputs: Sendable {
   /// `Θ(x, x)` of each input.
   public var ntkDiagonal: [Double] { storage.ntkDiagonal }
 
+  /// A bound on the error of a kernel's entries between these inputs, relative to `√(K(x,x) K(x′,x′))`.
+  public func errorBound(_ kind: KernelKind) -> Double { kind == .nngp ? storage.bound.nngp : storage.bound.ntk }
+
   let storage: Storage
 
   /// Shared by reference: two values with one storage are the same inputs.
@@ -26,10 +29,11 @@ public struct PreparedInputs: Sendable {
     let layers: [PreparedLayer]
     let nngpDiagonal: [Double]
     let ntkDiagonal: [Double]
+    let bound: ErrorBound
 
     init(
       inputs: GramInputs, rows: ScaledRows, layers: [PreparedLayer], lengths: Vector, nngpDiagonal: [Double],
-      ntkDiagonal: [Double]
+      ntkDiagonal: [Double], bound: ErrorBound
     ) {
       self.inputs = inputs
       scaled = rows.scaled
@@ -38,6 +42,7 @@ public struct PreparedInputs: Sendable {
       self.layers = layers
       self.nngpDiagonal = nngpDiagonal
       self.ntkDiagonal = ntkDiagonal
+      self.bound = bound
     }
 
     /// The rows that products are formed of.
@@ -98,15 +103,17 @@ struct PreparedLayer: Sendable {
   /// `√(gain F)/√q` and `σ_b/√q`; nil without a Gaussian bias.
   var mixing: (lengths: Vector, weights: Vector)?
   /// `√E φ²` after the layer.
-  let scales: Vector
+  var scales = Vector(count: 0)
   /// `E φ′²`.
-  let slopes: [Double]
+  var slopes: [Double] = []
   /// For the duals that are elementary in a tilted covariance.
   var tilt: (r: Vector, e: Vector, norm: Vector)?
   /// For waves and exponentials: `ω √q`, and 1 over the normalized `√E φ²`.
   var wave: (deviations: Vector, norms: Vector)?
   var series: HermiteTable?
   var table: AngularTable?
+  /// What truncated series and tables leave, relative to the diagonal.
+  var truncation = 0.0
   /// `q^{(n−1)/2}` for functions of degree n.
   var powers: Vector?
   /// Inputs whose preactivation vanishes.

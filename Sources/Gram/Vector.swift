@@ -20,6 +20,8 @@ final class Vector: @unchecked Sendable {
 
   deinit { pointer.deallocate() }
 
+  var buffer: UnsafeBufferPointer<Double> { UnsafeBufferPointer(start: pointer, count: count) }
+
   subscript(index: Int) -> Double { pointer[index] }
 
   private static func allocate(_ count: Int) -> UnsafeMutablePointer<Double> {

@@ -4,8 +4,10 @@ import Networks
 import TestSupport
 import Testing
 
-/// Reference numbers of the derivation for deep networks: a separate program (Gauss–Hermite products in the eigenbasis, derivatives by
-/// parts), itself compared with sampled networks. Inputs (1, 0.3) and (−0.4, 0.9), s = 1/√2; entries (11), (12), (22).
+/// Reference numbers of the derivation for deep networks.
+///
+/// By a separate program (Gauss–Hermite products in the eigenbasis, derivatives by parts), itself compared with sampled
+/// networks. Inputs (1, 0.3) and (−0.4, 0.9), s = 1/√2; entries (11), (12), (22).
 struct DeepReference: Sendable, CustomTestStringConvertible {
   var name: String
   var activation: String
@@ -101,9 +103,6 @@ struct DeepReference: Sendable, CustomTestStringConvertible {
   static let points: [[ExactNumber]] = [[1, ExactNumber(3, 10)], [ExactNumber(-2, 5), ExactNumber(9, 10)]]
 
   @Test(arguments: DeepReference.all) func matches(_ reference: DeepReference) throws {
-    let clock = ContinuousClock()
-    let begin = clock.now
-    defer { print("TIME", reference.name, clock.now - begin) }
     let network = try network(
       reference.activation, weights: reference.weights, biases: reference.biases, dimension: 2)
     let prediction = try finiteWidthPrediction(of: network, at: Self.points)

@@ -91,6 +91,40 @@ void gram_residual(
 void gram_transpose(
     size_t rows, size_t columns, const double *in, size_t stride_in, double *out, size_t stride_out);
 
+/* One pair, in scalars. */
+enum {
+  GRAM_BILINEAR, /* first, second: the squares of m and k */
+  GRAM_JUMP,     /* the same */
+  GRAM_ERF,      /* first: scale */
+  GRAM_GELU,
+  GRAM_GAUSSIAN, /* first: height, second: rate */
+  GRAM_SINE,     /* first: amplitude, second: frequency */
+  GRAM_COSINE,
+  GRAM_EXPONENTIAL
+};
+
+typedef struct {
+  int kind;
+  double first, second;
+  double gain, bias_variance; /* q = gain F + bias_variance */
+  double own, bias;           /* the layer's own terms of the NTK */
+  double limit;               /* 1 - |rho| below which the closed form is not trusted with the angle */
+} gram_pair_layer;
+
+typedef struct {
+  size_t dimension, count;
+  const gram_pair_layer *layers;
+  double nearly_parallel;
+  double readout_gain, readout_bias, readout_pass, readout_own, readout_bias_own;
+} gram_pair_program;
+
+typedef struct {
+  double nngp, ntk, gap, nngp_error, ntk_error;
+} gram_pair_result;
+
+/* The kernels of x and y; 0 where the closed forms are no good. */
+int gram_pair(const gram_pair_program *program, const double *x, const double *y, gram_pair_result *result);
+
 /* Elementary functions of the loops, for measuring their accuracy. */
 void gram_test_asin(size_t count, const double *x, double *out);
 void gram_test_exp(size_t count, const double *x, double *out);

@@ -80,7 +80,8 @@ enum DeepPrediction {
           KernelPrediction.Term(
             exponent: channels[channel].exponent, limit: limits[channel],
             halfOrder: system.halfCorrection(channel, reduced),
-            correction: skewed ? unknown : system.meanCorrection(channel, reduced))
+            // On the diagonal of relu it is zero, and the recursion gives it up to rounding.
+            correction: exact != nil ? .zero : skewed ? unknown : system.meanCorrection(channel, reduced))
         }
         let covariances = try selected.map { i in
           try selected.map { j in try system.covariance(ChannelPair(first: i, second: j), reduced, reduced) }
@@ -118,7 +119,7 @@ enum DeepPrediction {
     var terms = [
       KernelPrediction.Term(
         exponent: deep.exponents.function, limit: limit, halfOrder: factor * function.half,
-        correction: unknown ?? factor * function.correction)
+        correction: exact != nil ? .zero : unknown ?? factor * function.correction)
     ]
     let variance = (factor * factor) * (try system.conditionalCovariance(reduced, reduced))
     var covariances = [[variance]]

@@ -16,7 +16,7 @@ import Networks
 ///
 /// with e from the correlations of the NTK between neurons (R) and from the fourth cumulant of the weights.
 ///
-/// **Source.** The recursions of Roberts, Yaida and Hanin 2022 [23] and of Guillen, Misof and Gerken 2025 [24] for Gaussian
+/// **Source.** The recursions of Roberts, Yaida and Hanin 2022 and of Guillen, Misof and Gerken 2025 for Gaussian
 /// weights, in terms of Φ and Ψ, with the corrections of other laws.
 struct DeepRecursion {
   let constants: [LayerConstants]

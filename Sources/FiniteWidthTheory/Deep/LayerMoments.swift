@@ -57,6 +57,10 @@ final class LayerMoments {
     if let known = derivatives[key] { return known }
     let value = try gaussian.derivative(kind, p.first, p.second, i, j)
     guard value.value.isFinite, value.error.isFinite else {
+      if let bias = gaussian.bias, case .power = bias.tail {
+        throw MissingMoment(
+          quantity: .undefined(reason: "the tails of the bias \(bias) are too heavy for the integrals over it"))
+      }
       throw MissingMoment(
         quantity: .undefined(
           reason:

@@ -31,6 +31,10 @@ struct GaussianNeuron: NeuronLaw, Sendable {
   /// By node and input.
   private let tables: [[HermiteTable]]
   private let correlations: [[Double]]
+  /// Pairs in front of a kink whose series would be too long: derivatives by parts instead.
+  private let nearlyParallel: Set<InputPair>
+  /// The longest series worth its time with kinks, at `1 − |ρ|` of about 0.08.
+  private static let longestKinkedSeries = 600
   /// A polynomial of an exact covariance has exact expectations.
   private let polynomial: PolynomialNeuron?
 
@@ -53,16 +57,23 @@ struct GaussianNeuron: NeuronLaw, Sendable {
     let deviations = (0..<count).map { max(total[$0][$0].value, 0).squareRoot() }
     var correlations = [[Double]](repeating: [Double](repeating: 0, count: count), count: count)
     var order = 16
+    var nearlyParallel: Set<InputPair> = []
     for a in 0..<count {
       for b in 0..<count where a != b && deviations[a] > 0 && deviations[b] > 0 {
         let rho = max(-1, min(1, total[a][b].value / (deviations[a] * deviations[b])))
         correlations[a][b] = rho
         let strip = min(activation.value.strip, activation.derivative.strip, 1.5)
         let width = activation.value.kinks.isEmpty ? strip / deviations[a] + strip / deviations[b] : 0
-        order = max(order, MehlerSeries.order(correlation: rho, width: min(width, 6)))
+        let needed = MehlerSeries.order(correlation: rho, width: min(width, 6))
+        if width == 0, needed > Self.longestKinkedSeries {
+          nearlyParallel.insert(InputPair(a, b))
+        } else {
+          order = max(order, needed)
+        }
       }
     }
     self.correlations = correlations
+    self.nearlyParallel = nearlyParallel
     tables =
       polynomial != nil
       ? []
@@ -84,7 +95,7 @@ struct GaussianNeuron: NeuronLaw, Sendable {
     case 2:
       let (a, b) = (inputs[0], inputs[1])
       return .finite(
-        pair(
+        try pair(
           Argument(input: a, powers: monomial.powers[a] ?? .init(), derivative: 0),
           Argument(input: b, powers: monomial.powers[b] ?? .init(), derivative: 0)))
     default: return .finite(try sampled(monomial))
@@ -95,7 +106,7 @@ struct GaussianNeuron: NeuronLaw, Sendable {
   func derivative(_ kind: Kind, _ a: Int, _ b: Int, _ i: Int, _ j: Int) throws -> Estimate {
     if let polynomial { return try polynomial.derivative(kind, a, b, i, j) }
     if a == b { return single(kind.powers(2), a, derivative: i + j) }
-    return pair(
+    return try pair(
       Argument(input: a, powers: kind.powers(1), derivative: i),
       Argument(input: b, powers: kind.powers(1), derivative: j))
   }
@@ -105,7 +116,7 @@ struct GaussianNeuron: NeuronLaw, Sendable {
     if let polynomial { return try polynomial.mixedDerivative(value: c, slope: a, direction: e) }
     if a == c { return e == a ? single(.init(value: 1, slope: 1), a, derivative: 1) : .zero }
     guard e == a || e == c else { return .zero }
-    return pair(
+    return try pair(
       Argument(input: c, powers: .init(value: 1, slope: 0), derivative: e == c ? 1 : 0),
       Argument(input: a, powers: .init(value: 0, slope: 1), derivative: e == a ? 1 : 0))
   }
@@ -134,7 +145,8 @@ struct GaussianNeuron: NeuronLaw, Sendable {
     return estimate(value(derivative), spread)
   }
 
-  private func pair(_ f: Argument, _ g: Argument) -> Estimate {
+  private func pair(_ f: Argument, _ g: Argument) throws -> Estimate {
+    if nearlyParallel.contains(InputPair(f.input, g.input)) { return try pairByParts(f, g) }
     func value(_ i: Int, _ j: Int) -> (value: Double, coarse: Double, error: Double) {
       integrate { tables in
         let (first, second) = (tables[f.input], tables[g.input])
@@ -153,6 +165,47 @@ struct GaussianNeuron: NeuronLaw, Sendable {
     if errors.1 > 0 { spread += value(i + 1, j + 1).value.magnitude * errors.1 }
     if errors.2 > 0 { spread += 0.5 * value(i, j + 2).value.magnitude * errors.2 }
     return estimate(value(i, j), spread)
+  }
+
+  /// Whether φ has no jumps.
+  private var isContinuous: Bool {
+    let evaluate = activation.value.evaluate
+    return activation.value.kinks.map(\.doubleValue).allSatisfy { kink in
+      let step = 1e-9 * max(1, kink.magnitude)
+      return (evaluate(kink + step) - evaluate(kink - step)).magnitude < 1e-6
+    }
+  }
+
+  /// The same by parts, where the series is too long.
+  private func pairByParts(_ f: Argument, _ g: Argument) throws -> Estimate {
+    // φ′ is the derivative of a continuous φ: every order less is a factor of 1/√(1 − ρ²) of rounding less.
+    func lowered(_ argument: Argument) -> Argument {
+      guard isContinuous, argument.derivative > 0, argument.powers == .init(value: 1, slope: 0) else { return argument }
+      return Argument(
+        input: argument.input, powers: .init(value: 0, slope: 1), derivative: argument.derivative - 1)
+    }
+    let (f, g) = (lowered(f), lowered(g))
+    let (a, b) = (f.input, g.input)
+    let first = activation.product(value: f.powers.value, slope: f.powers.slope)
+    let second = activation.product(value: g.powers.value, slope: g.powers.slope)
+    func value(_ i: Int, _ j: Int) throws -> (value: Double, coarse: Double, error: Double) {
+      var result = (value: 0.0, coarse: 0.0, error: 0.0)
+      for node in nodes.nodes {
+        let formula = PartsFormula(
+          f: first, g: second, covariance: (total[a][a].value, total[b][b].value, total[a][b].value), shift: node.shift)
+        let (value, error) = try formula.value(i, j)
+        result.value += node.weight * value
+        result.coarse += node.coarseWeight * value
+        result.error += node.weight * error
+      }
+      return result
+    }
+    let (i, j) = (f.derivative, g.derivative)
+    // The three uncertainties of Σ, of which the one of Σ_ab is felt most.
+    var spread = total[a][b].roundedError * (try value(i + 1, j + 1)).value.magnitude
+    spread += 0.5 * total[a][a].roundedError * (try value(i + 2, j)).value.magnitude
+    spread += 0.5 * total[b][b].roundedError * (try value(i, j + 2)).value.magnitude
+    return estimate(try value(i, j), spread)
   }
 
   /// The mean over the bias.

@@ -4,7 +4,7 @@ import Foundation
 import LinearAlgebra
 import Moments
 
-/// The Hermite coefficients of products `φ^i φ′^j` of one Gaussian preactivation,
+/// The Hermite coefficients of products `φ^i φ′^j` of one Gaussian preactivation.
 ///
 ///     α_k = E[f(m + σ Z) h_k(Z)] ,  h_k = He_k/√k! ,  Z standard normal.
 ///

@@ -1,7 +1,7 @@
 import Foundation
 import Moments
 
-/// Mehler's series for derivatives of two functions of correlated Gaussian preactivations,
+/// Mehler's series for derivatives of two functions of correlated Gaussian preactivations.
 ///
 ///     E[f⁽ⁱ⁾(u) g⁽ʲ⁾(v)] = σ_u^(−i) σ_v^(−j) Σ_k ρ^k √((k+i)! (k+j)!)/k! · α_{k+i} β_{k+j} ,
 ///

@@ -66,6 +66,22 @@ public enum FiniteWidthTheoryError: Error, Sendable, Equatable, CustomStringConv
   case relativeWidthCount(found: Int, expected: Int)
   /// Unequal widths where hidden layers grow or shrink with the width.
   case unequalWidths(layer: Int)
+  /// A conditional mean needs Gaussian weights.
+  case notGaussian(layer: Int, law: String)
+  /// The theory of training is for one hidden layer.
+  case deepTraining(hiddenLayers: Int)
+  /// There is one target for each training input.
+  case targetCount(inputs: Int, targets: Int)
+  /// The function or a part of the NTK has a power of N.
+  case trainingParameterization
+  /// The readout's weights are not symmetric.
+  case skewedReadout(law: String)
+  /// The activation has kinks, or its second derivative is not known.
+  case kinkedTraining(activation: String)
+  /// A kernel is not finite.
+  case noKernel(reason: String)
+  /// Infinite time needs an invertible kernel.
+  case singularKernel
   /// A relative width that is not positive.
   case relativeWidth(Rational)
   /// A bias that is gone in the limit moves the mean at every width in a way that is not covered.
@@ -80,6 +96,29 @@ public enum FiniteWidthTheoryError: Error, Sendable, Equatable, CustomStringConv
       return
         "The size of layer \(layer) changes with the width under this parameterization, and then all hidden layers must have "
         + "the same width. Give equal relative widths."
+    case .notGaussian(let layer, let law):
+      return "The conditional mean of layer \(layer) is known for Gaussian weights, and its law is \(law). "
+        + "Use plain samples."
+    case .deepTraining(let layers):
+      return "The theory of training covers one hidden layer, and this network has \(layers). Sample networks instead."
+    case .targetCount(let inputs, let targets):
+      return "There are \(targets) targets for \(inputs) training inputs. Give one for each."
+    case .trainingParameterization:
+      return "Under this parameterization the function or the NTK has a power of N, and the change of the kernel is no "
+        + "small correction. Take the parameterization ntk."
+    case .skewedReadout(let law):
+      return
+        "The readout's weights, \(law), are not symmetric, and the kernel moves at order N^(-1/2), which the theory of "
+        + "training does not cover. Take a symmetric law."
+    case .kinkedTraining(let activation):
+      return
+        "The theory of training needs the second derivative of a smooth activation, and \(activation) has kinks or "
+        + "none is known. Take a smooth one, as tanh or softplus."
+    case .noKernel(let reason): return "The kernel of the training data does not exist: \(reason)."
+    case .singularKernel:
+      return
+        "The NTK of the training inputs is singular, and training to infinite time needs its inverse. Leave repeated "
+        + "inputs out, or give a finite time."
     case .relativeWidth(let width): return "The relative width \(width) is impossible. Give a positive number."
     case .fadingBias(let layer):
       return "The bias of layer \(layer) fades against its weighted sum as the width grows, which the finite-width "
@@ -116,7 +155,11 @@ func momentWarnings(_ entries: [EntryPrediction]) -> [PredictionWarning] {
     [("NTK", entry.ntk), ("NNGP kernel", entry.nngp)].compactMap { name, kernel -> PredictionWarning? in
       let (x, y) = (spelled(entry.x), spelled(entry.y))
       if let reason = kernel.limit.reason { return .noLimit(kernel: name, x: x, y: y, reason: reason) }
-      if let reason = kernel.scaledVariance.reason { return .noRate(kernel: name, x: x, y: y, reason: reason) }
+      if let reason = kernel.scaledVariance.reason {
+        return kernel.scaledVariance.status == "infinite"
+          ? .noRate(kernel: name, x: x, y: y, reason: reason)
+          : .noFluctuations(kernel: name, x: x, y: y, reason: reason)
+      }
       return nil
     }
   }

@@ -10,6 +10,8 @@ public enum PredictionWarning: Sendable, Equatable, CustomStringConvertible {
   case polynomial(layer: Int, activation: String)
   /// A variance is infinite.
   case noRate(kernel: String, x: String, y: String, reason: String)
+  /// Correction and variance are not available.
+  case noFluctuations(kernel: String, x: String, y: String, reason: String)
   /// A kernel has no limit.
   case noLimit(kernel: String, x: String, y: String, reason: String)
   /// Skewed weights in a hidden layer after the first.
@@ -29,7 +31,8 @@ public enum PredictionWarning: Sendable, Equatable, CustomStringConvertible {
       return "Depth over width is \(rounded(ratio)) (\(depth) hidden layers, width \(width)): the expansion in 1/N is "
         + "one in depth/width, and terms left out may not be small."
     case .nearlyParallel(let x, let y, let layer, let squaredSine):
-      return "The inputs \(x) and \(y) are nearly parallel in layer \(layer), whose activation has a kink: the terms "
+      return
+        "The inputs (\(x)) and (\(y)) are nearly parallel in layer \(layer), whose activation has a kink: the terms "
         + "left out are small only if N is much larger than 1/sin² = \(rounded(1 / squaredSine))."
     case .polynomial(let layer, let activation):
       return "Layer \(layer) is a polynomial (\(activation)) that grows faster than its argument: in depth the terms "
@@ -38,6 +41,8 @@ public enum PredictionWarning: Sendable, Equatable, CustomStringConvertible {
       return
         "The variance of the \(kernel) at (\(x); \(y)) is infinite: \(reason). It converges, if at all, more slowly than "
         + "1/√N, and no rate of 1/√N is to be expected."
+    case .noFluctuations(let kernel, let x, let y, let reason):
+      return "Correction and variance of the \(kernel) at (\(x); \(y)) are not available: \(reason)."
     case .noLimit(let kernel, let x, let y, let reason):
       return "The \(kernel) has no limit at (\(x); \(y)): \(reason). There is no rate to expect."
     case .skewed(let layer, let law):
