@@ -3,18 +3,27 @@
 PREFIX ?= /usr/local
 SWIFT ?= swift
 INFWIDTH = .build/release/infwidth
+# Inputs of a long run of the fuzzer, and its seed.
+INPUTS ?= 1000000
+SEED ?= 1
+SHARE = $(DESTDIR)$(PREFIX)/share
+MODULES = GSL LinearAlgebra Moments Activations Expectation Networks LimitKernels FiniteWidth Tables Plots
 
-.PHONY: help table test lint format build verify tables calibrate bench-sampling install dependencies
+.PHONY: help table test lint format build verify verify-all tables install uninstall dependencies docs fuzz sanitize bench calibrate
 
 help:
-	@echo "make table     build infwidth and print the headline table"
-	@echo "make test      run the tests"
-	@echo "make verify    recompute the committed tables and compare"
-	@echo "make tables    rewrite the committed tables"
-	@echo "make calibrate measure how often the verdict of 'infwidth converge' is wrong (nightly: half an hour)"
-	@echo "make lint      check the style (make format repairs it)"
-	@echo "make bench-sampling   time the samplers of finite networks"
-	@echo "make install   install infwidth under PREFIX ($(PREFIX))"
+	@echo "make table      build infwidth and print the headline table"
+	@echo "make test       run the tests"
+	@echo "make verify     recompute a fixed sample of the committed tables (make verify-all: all of them)"
+	@echo "make tables     rewrite the committed tables"
+	@echo "make bench      measure speeds, as ratios in one run (BENCH=Gram, Sampling, ... for one of them)"
+	@echo "make calibrate  measure how often the verdict of 'infwidth converge' is wrong (nightly: half an hour)"
+	@echo "make lint       check the style (make format repairs it)"
+	@echo "make docs       build the documentation of the modules, warnings being errors"
+	@echo "make fuzz       feed a million damaged inputs to the parsers (INPUTS=n SEED=s)"
+	@echo "make sanitize   run the tests under the address, undefined-behaviour and thread sanitizers"
+	@echo "make install    install infwidth, its manual page and shell completions under PREFIX ($(PREFIX))"
+	@echo "make uninstall  remove them"
 
 table: build
 	$(INFWIDTH) table
@@ -34,18 +43,43 @@ build: dependencies
 verify: build
 	$(INFWIDTH) verify tables
 
+verify-all: build
+	$(INFWIDTH) verify --all tables
+
 tables: build
 	$(INFWIDTH) tables --write tables
 
-bench-sampling: dependencies
-	$(SWIFT) run -c release --package-path Benchmarks SamplingBenchmark
+# Each benchmark prints ratios measured in its own run.
+BENCH ?= Expectation Gram KernelFile Sampling Dynamics
+bench: dependencies
+	for name in $(BENCH); do $(SWIFT) run -c release --package-path Benchmarks $${name}Benchmark || exit 1; done
 
 calibrate: dependencies
 	$(SWIFT) run -c release --package-path Benchmarks CalibrationBenchmark
 
+docs: dependencies
+	SWIFT=$(SWIFT) Scripts/build-documentation $(MODULES)
+
+fuzz: dependencies
+	$(SWIFT) build -c release --product infwidth-fuzz
+	.build/release/infwidth-fuzz $(INPUTS) $(SEED)
+
+sanitize: dependencies
+	SWIFT=$(SWIFT) Scripts/sanitize address undefined thread
+
 install: build
-	install -d $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 $(SHARE)/bash-completion/completions \
+	  $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 	install -m 755 $(INFWIDTH) $(DESTDIR)$(PREFIX)/bin/infwidth
+	$(INFWIDTH) manual --output $(SHARE)/man/man1/infwidth.1
+	$(INFWIDTH) --generate-completion-script bash > $(SHARE)/bash-completion/completions/infwidth
+	$(INFWIDTH) --generate-completion-script zsh > $(SHARE)/zsh/site-functions/_infwidth
+	$(INFWIDTH) --generate-completion-script fish > $(SHARE)/fish/vendor_completions.d/infwidth.fish
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/infwidth $(SHARE)/man/man1/infwidth.1 \
+	  $(SHARE)/bash-completion/completions/infwidth $(SHARE)/zsh/site-functions/_infwidth \
+	  $(SHARE)/fish/vendor_completions.d/infwidth.fish
 
 dependencies:
 	@Scripts/install-dependencies

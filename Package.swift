@@ -63,6 +63,10 @@ let package = Package(
         "Tables", "LimitKernels", "Gram", "KernelFiles", "FiniteWidth", "FiniteWidthTheory", "Plots",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .target(
+      name: "Fuzzing", dependencies: ["Moments", "Activations", "Networks", "FiniteWidth", "Tables"],
+      path: "Tests/Fuzzing"),
+    .executableTarget(name: "infwidth-fuzz", dependencies: ["Fuzzing"], path: "Tests/FuzzingRunner"),
     .target(name: "TestSupport", dependencies: ["Moments", "Activations", "Networks"], path: "Tests/TestSupport"),
     .testTarget(name: "GSLTests", dependencies: ["GSL"]),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
@@ -86,7 +90,13 @@ let package = Package(
     .testTarget(name: "ControlVariatesTests", dependencies: ["ControlVariates"]),
     .testTarget(
       name: "TablesTests", dependencies: ["Tables", "FiniteWidth", "LinearAlgebra", "Plots", "TestSupport"]),
+    .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"]),
     .testTarget(name: "CommandTests", dependencies: ["infwidth", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// The plugin that builds the documentation is fetched where it is wanted only (make docs).
+if Context.environment["INFWIDTH_DOCUMENTATION"] != nil {
+  package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"))
+}

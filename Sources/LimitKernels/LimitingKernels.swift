@@ -57,9 +57,9 @@ public func limitingKernels(
 private func text(_ point: [ExactNumber]) -> String { point.map(\.description).joined(separator: ", ") }
 
 /// The steps of a network before its readout.
-private struct KernelSteps: Sendable {
-  private let first: FirstLayer
-  private let later: [any KernelLayer]
+struct KernelSteps: Sendable {
+  let first: FirstLayer
+  let later: [any KernelLayer]
 
   init(_ network: Network, _ exponents: WidthExponents, required: Double?) throws {
     let path = LayerPath(layer: 0)

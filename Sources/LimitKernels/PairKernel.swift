@@ -18,19 +18,26 @@ package struct PairKernel: Sendable {
   package var yy: Quantity
   /// A; nil where it is not known any better than from the three entries.
   package var angular: Estimate?
+  /// `√(K_xx K_yy) + K_xy`, the angular defect of x and −y, which nearly opposite inputs need; likewise.
+  package var opposite: Estimate?
   /// Δ; likewise.
   package var difference: Estimate?
 
-  package init(xx: Quantity, xy: Quantity, yy: Quantity, angular: Estimate? = nil, difference: Estimate? = nil) {
+  package init(
+    xx: Quantity, xy: Quantity, yy: Quantity, angular: Estimate? = nil, opposite: Estimate? = nil,
+    difference: Estimate? = nil
+  ) {
     self.xx = xx
     self.xy = xy
     self.yy = yy
     self.angular = angular
+    self.opposite = opposite
     self.difference = difference
     // Exact entries have exact differences.
     if let p = xx.estimate?.exact, let q = yy.estimate?.exact, let c = xy.estimate?.exact {
       self.difference = Estimate(exact: p - q)
       self.angular = Self.exactAngular(p, q, c)
+      self.opposite = Self.exactAngular(p, q, -c)
     }
   }
 
@@ -141,7 +148,7 @@ package struct PairKernel: Sendable {
     func scaled(_ value: Estimate?) -> Estimate? { number.flatMap { n in value.map { n * $0 } } }
     return PairKernel(
       xx: product(factor, kernel.xx), xy: product(factor, kernel.xy), yy: product(factor, kernel.yy),
-      angular: scaled(kernel.angular), difference: scaled(kernel.difference))
+      angular: scaled(kernel.angular), opposite: scaled(kernel.opposite), difference: scaled(kernel.difference))
   }
 
   /// The entrywise product.
@@ -186,9 +193,14 @@ package struct PairKernel: Sendable {
 
   /// `1 + K(x,y)/√(K(x,x) K(y,y))`, exact entries without cancellation.
   package var onePlusCorrelation: Estimate? {
-    guard entries != nil else { return nil }
-    func negated(_ quantity: Quantity) -> Quantity { quantity.estimate.map { .finite(-$0) } ?? quantity }
-    return PairKernel(xx: xx, xy: negated(xy), yy: yy, difference: difference).correlationGap
+    entries == nil ? nil : reflected.correlationGap
+  }
+
+  /// The kernel of x and −y, for a kernel that is odd in both.
+  package var reflected: PairKernel {
+    PairKernel(
+      xx: xx, xy: xy.estimate.map { .finite(-$0) } ?? xy, yy: yy, angular: opposite, opposite: angular,
+      difference: difference)
   }
 }
 

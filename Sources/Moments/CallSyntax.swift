@@ -66,7 +66,9 @@ public struct CallSyntax: Sendable, Equatable, CustomStringConvertible {
     }
     let rest = trim(trimmed[name.endIndex...])
     if rest.isEmpty { return CallSyntax(name: String(name), arguments: []) }
-    guard rest.first == "(" else { throw .malformed(text: shown, reason: "'(' is expected after '\(name)'") }
+    guard rest.first == "(" else {
+      throw .malformed(text: shown, reason: "'(' is expected after '\(NumberError.excerpt(name))'")
+    }
     guard rest.last == ")" else { throw .malformed(text: shown, reason: "the closing parenthesis is missing") }
     let inside = rest.dropFirst().dropLast()
     let pieces = try splitAtCommas(inside, shown: shown)

@@ -18,7 +18,7 @@ public enum LawError: Error, Sendable, Equatable, CustomStringConvertible {
     case .wrongArguments(let law, let signature):
       return "'\(NumberError.excerpt(law))' has the wrong arguments. Write \(signature)."
     case .impossible(let law, let problem, let remedy):
-      return "'\(law)': \(problem). \(remedy)"
+      return "'\(NumberError.excerpt(law))': \(problem). \(remedy)"
     case .syntax(let error): return error.description
     }
   }

@@ -54,7 +54,9 @@ extension Network {
       for (key, exponents) in [("a", a), ("b", b)] where exponents.count != layers.count {
         throw .impossible(
           key: key, place: .parameterization, line: line(key, .parameterization),
-          problem: "there are \(exponents.count) exponents for \(layers.count) layers",
+          problem: exponents.count == 1
+            ? "there is 1 exponent for \(layers.count) layers"
+            : "there are \(exponents.count) exponents for \(layers.count) layers",
           remedy: "Write one exponent for each layer, the readout included.")
       }
     }

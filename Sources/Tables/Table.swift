@@ -35,6 +35,8 @@ public enum Cell: Sendable, Equatable {
   case number(Double)
   case integer(Int)
   case quantity(Quantity)
+  /// No value, and the word that says why, as in `overflow`.
+  case absent(String)
   case missing
 }
 
@@ -50,6 +52,8 @@ public struct Table: Sendable, Equatable {
   public private(set) var rows: [[Cell]]
   /// Lines below the table.
   public var notes: [String]
+  /// The most characters of an exact form in CSV, where a longer one leaves its field empty; nil for any number.
+  public var longestExact: Int?
 
   public init(title: String = "", columns: [Column], notes: [String] = []) {
     self.title = title
@@ -62,6 +66,20 @@ public struct Table: Sendable, Equatable {
   public mutating func append(_ row: [Cell]) {
     precondition(row.count == columns.count, "a row has one cell for each column")
     rows.append(row)
+  }
+
+  /// The same table with every error bound rounded up to two digits: more of them say nothing.
+  var withRoundedBounds: Table {
+    var result = self
+    result.rows = rows.map { row in
+      row.map { cell in
+        guard case .quantity(.finite(let estimate)) = cell, estimate.exact == nil,
+          let bound = Double(NumberText.error(estimate.error))
+        else { return cell }
+        return .quantity(.finite(Estimate(estimate.value, error: bound, method: estimate.method)))
+      }
+    }
+    return result
   }
 
   /// The reasons of the cells that have no value, each once, in order of appearance.

@@ -83,8 +83,14 @@ enum Failure: Error {
     Foundation.exit(status.rawValue)
   }
 
-  /// At most two lines, the first of them after the name of the command.
+  /// At most two lines, the first of them after the name of the command; what was typed or read may hold control
+  /// characters, which a terminal would obey, and they are shown as U+FFFD.
   private static func write(_ message: String) {
+    let message = String(
+      message.map { character in
+        let isControl = character.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        return isControl && !character.isNewline ? "\u{FFFD}" : character
+      })
     let lines = message.split(whereSeparator: \.isNewline)
     let text = [String(lines.first ?? ""), lines.dropFirst().joined(separator: " ")].filter { !$0.isEmpty }
     FileHandle.standardError.write(Data(("infwidth: " + text.joined(separator: "\n") + "\n").utf8))

@@ -20,6 +20,7 @@ struct Infwidth: ParsableCommand {
       TableCommand.self, ScalingCommand.self, PhaseCommand.self, MomentsCommand.self, DualCommand.self,
       ConvergeCommand.self, MergeCommand.self, GramCommand.self, PredictCommand.self, VerifyCommand.self,
       TablesCommand.self, LawsCommand.self, ActivationsCommand.self, PresetsCommand.self,
+      ManualCommand.self,
     ],
     defaultSubcommand: TableCommand.self)
 

@@ -114,12 +114,11 @@ private func close(_ a: [Double], _ b: [Double], _ tolerance: Double) -> Bool {
   @Test(arguments: ActivationRegistry.all.flatMap(\.examples))
   func equalsTheEvaluator(_ text: String) throws {
     let activation = try ActivationRegistry.activation(parsing: text)
-    let arguments: [Double] =
-      [
-        0, -0.0, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, 1, -1, 3, -3, 6, 1e-200, 1e200, -1e200, .infinity,
-        -.infinity, .nan,
-      ]
-      + (0..<40).map { Double($0) * 0.37 - 7 }
+    let tiny = Double.leastNonzeroMagnitude
+    let special: [Double] = [
+      0, -0.0, tiny, -tiny, 1, -1, 3, -3, 6, 1e-200, 1e200, -1e200, .infinity, -.infinity, .nan,
+    ]
+    let arguments = special + (0..<40).map { Double($0) * 0.37 - 7 }
     for function in [activation.value, activation.derivative] {
       var values = [Double](repeating: 0, count: arguments.count)
       BlockFunction(function).evaluate(arguments, count: arguments.count, into: &values)

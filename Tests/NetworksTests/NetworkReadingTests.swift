@@ -181,7 +181,7 @@ private func message(_ text: String) -> String {
     ),
     (
       2, "parameterization: {a: [0], b: [0, 1/2], c: 0}",
-      "line 3: 'a' of the parameterization: there are 1 exponents for 2 layers. Write one exponent for each layer, the readout included."
+      "line 3: 'a' of the parameterization: there is 1 exponent for 2 layers. Write one exponent for each layer, the readout included."
     ),
     (
       2, "parameterization: {a: [0, 1], c: 0}",

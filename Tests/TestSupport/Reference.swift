@@ -62,7 +62,13 @@ public let referenceFolder = URL(fileURLWithPath: #filePath)
 
 /// Reads `family_NAME.json`.
 public func referenceFamily(_ name: String) throws -> [ReferenceCase] {
-  let data = try Data(contentsOf: referenceFolder.appendingPathComponent("family_\(name).json"))
+  try referenceCases(file: "family_\(name)", family: name)
+}
+
+/// Reads `FILE.json`, a file of the same form.
+public func referenceCases(file: String, family name: String? = nil) throws -> [ReferenceCase] {
+  let name = name ?? file
+  let data = try Data(contentsOf: referenceFolder.appendingPathComponent("\(file).json"))
   let root = JSONValue(any: try JSONSerialization.jsonObject(with: data))
   guard let cases = root["cases"]?.array else { throw ReferenceError.unreadable(name) }
   return try cases.map { json in

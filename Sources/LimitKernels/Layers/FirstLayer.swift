@@ -55,22 +55,29 @@ struct FirstLayer {
       PreactivationPair(
         weights: layer.weights, bias: bias, weightScale: weightScale, biasScale: layer.biasMultiplier, x: a, y: b)
     }
-    let mixed = pair(x, y)
-    let same = x == y
+    // Without a bias an odd or even φ takes −y for y, whatever the law: nearly opposite inputs are nearly parallel.
+    let signs =
+      bias == nil && inputKernel(x, y).xy.estimate.map { $0.value < 0 } ?? false
+      ? activation.reflectionSigns : nil
+    let other = signs == nil ? y : y.map { -$0 }
+    let mixed = pair(x, other)
+    let same = x == other
     func kernel(_ function: ScalarFunction, derivative: ScalarFunction?) throws -> PairKernel {
       func entry(_ pair: PreactivationPair) throws -> Quantity {
         try ExpectationChain.expectation(ExpectationQuestion(function, function, pair), required: required)
       }
       let xy = try entry(mixed)
       if same { return PairKernel(xx: xy, xy: xy, yy: xy, angular: .zero, difference: .zero) }
-      var result = PairKernel(xx: try entry(pair(x, x)), xy: xy, yy: try entry(pair(y, y)))
+      var result = PairKernel(xx: try entry(pair(x, x)), xy: xy, yy: try entry(pair(other, other)))
       if let derivative { try refine(&result, function, derivative, mixed) }
       return result
     }
-    let features = try kernel(activation.value, derivative: activation.derivative)
+    var features = try kernel(activation.value, derivative: activation.derivative)
+    if let signs, signs.value < 0 { features = features.reflected }
     // The derivative matters only where a trained group stands before the activation.
-    if groups.contains(where: { !($0.kernel.xy.estimate?.isExactlyZero ?? false) || !same }) {
-      let slopes = try kernel(activation.derivative, derivative: activation.secondDerivative)
+    if groups.contains(where: { !($0.kernel.xy.estimate?.isExactlyZero ?? false) || x != y }) {
+      var slopes = try kernel(activation.derivative, derivative: activation.secondDerivative)
+      if let signs, signs.derivative < 0 { slopes = slopes.reflected }
       groups = groups.map { ($0.group, slopes * $0.kernel) }
     }
     var means: PairMeans?
@@ -80,8 +87,8 @@ struct FirstLayer {
       }
       let first = try mean(pair(x, x))
       // Where the square has a mean, so has the feature.
-      if let first, let second = same ? first : try mean(pair(y, y)) {
-        means = PairMeans(x: first, y: second, difference: same ? .zero : nil)
+      if let first, let second = x == y ? first : try mean(pair(y, y)) {
+        means = PairMeans(x: first, y: second, difference: x == y ? .zero : nil)
       }
     }
     return LayerStep(features: Features(kernel: features, means: means), transmission: .zero, groups: groups)

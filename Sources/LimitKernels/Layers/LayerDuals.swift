@@ -72,12 +72,49 @@ package struct LayerDuals: Sendable {
   {
     let variance = PairKernel(constant: .finite(biasVariance))
     guard let geometry = PairGeometry(covariance + variance) else { return (.zero, .zero) }
-    let features = try kernel(activation.value, value, valueAngle, geometry)
+    // An odd φ has E φ(u) φ(v) = −E φ(u) φ(−v), an even one the same without the sign, and φ′ the other of the two:
+    // nearly opposite preactivations are nearly parallel ones.
+    if isCentered, geometry.onePlusRho.value < geometry.oneMinusRho.value,
+      let signs = activation.reflectionSigns
+    {
+      let (features, slopes) = try kernels(geometry.reflected, needsSlopes: needsSlopes)
+      return (signs.value < 0 ? features.reflected : features, signs.derivative < 0 ? slopes.reflected : slopes)
+    }
+    return try kernels(geometry, needsSlopes: needsSlopes)
+  }
+
+  private func kernels(
+    _ geometry: PairGeometry, needsSlopes: Bool
+  ) throws -> (features: PairKernel, slopes: PairKernel) {
+    let (function, derivative) = (activation.value, activation.derivative)
+    let features = try kernel(function, value, valueAngle, geometry)
     let valueSensitivity = try sensitivity(value, valueAngle.homogeneity, geometry, features)
-    guard needsSlopes else { return (inflated(features, geometry, valueSensitivity), .zero) }
-    let slopes = try kernel(activation.derivative, slope, slopeAngle, geometry)
+    let grown = inflated(features, geometry, valueSensitivity, angle: try angleError(function, derivative, geometry))
+    guard needsSlopes else { return (grown, .zero) }
+    let slopes = try kernel(derivative, slope, slopeAngle, geometry)
     let slopeSensitivity = try sensitivity(slope, slopeAngle?.homogeneity, geometry, slopes)
-    return (inflated(features, geometry, valueSensitivity), inflated(slopes, geometry, slopeSensitivity))
+    let slopeError = try activation.secondDerivative.flatMap { try angleError(derivative, $0, geometry) }
+    return (grown, inflated(slopes, geometry, slopeSensitivity, angle: slopeError))
+  }
+
+  /// What the error of `1 − ρ` moves `E f(u) f(v)` by at most, where that error is not small against `1 − ρ`.
+  ///
+  /// By Price's theorem `∂ E f(u) f(v)/∂c = E f′(u) f′(v)`, for f without jumps, and that is at most
+  /// `√(E f′(u)² E f′(v)²)`.
+  private func angleError(
+    _ function: ScalarFunction, _ derivative: ScalarFunction, _ geometry: PairGeometry
+  ) throws -> Double? {
+    guard geometry.relativeAngleError > 1e-6, function.jumps.isEmpty, parts.count == 1,
+      case .shift(let shift, _) = parts[0]
+    else { return nil }
+    let square = derivative * derivative
+    func slope(_ variance: Double) throws -> Double {
+      let mean = try GaussianDual.expectation(square, mean: shift, variance: variance)
+      return (mean.value + mean.roundedError) * variance
+    }
+    let product = try slope(geometry.first.value).squareRoot() * slope(geometry.second.value).squareRoot()
+    // A margin for the variances, which have errors of their own.
+    return 1.01 * geometry.oneMinusRho.roundedError * product
   }
 
   private func kernel(
@@ -198,7 +235,9 @@ package struct LayerDuals: Sendable {
   }
 
   /// The kernel with the errors of the geometry added to its own.
-  private func inflated(_ kernel: PairKernel, _ geometry: PairGeometry, _ sensitivity: Double) -> PairKernel {
+  private func inflated(
+    _ kernel: PairKernel, _ geometry: PairGeometry, _ sensitivity: Double, angle bound: Double?
+  ) -> PairKernel {
     let relative = geometry.relativeError * sensitivity
     let angle = geometry.relativeAngleError
     if relative == 0 && angle == 0 { return kernel }
@@ -208,7 +247,8 @@ package struct LayerDuals: Sendable {
     let opposite = geometry.onePlusRho
     let reflex =
       opposite.value < 0.25 ? (opposite.value + opposite.roundedError).squareRoot() - opposite.value.squareRoot() : 0
-    let angular = min(kernel.correlationGap?.value ?? 1, 1)
+    let angular = angle * min(kernel.correlationGap?.value ?? 1, 1) * scale
+    let turned = min(angular, bound ?? .infinity)
     func grown(_ estimate: Estimate, by error: Double) -> Estimate {
       if error == 0 { return estimate }
       return Estimate(
@@ -220,7 +260,7 @@ package struct LayerDuals: Sendable {
     }
     return PairKernel(
       xx: grown(kernel.xx, by: relative * first),
-      xy: grown(kernel.xy, by: (relative + angle * angular + reflex) * scale),
+      xy: grown(kernel.xy, by: (relative + reflex) * scale + turned),
       yy: grown(kernel.yy, by: relative * second),
       angular: kernel.angular.map { grown($0, by: (relative + angle) * $0.value.magnitude + reflex * scale) },
       // The difference of the variances has brought its own error along.
@@ -233,4 +273,15 @@ private struct DerivativeActivation: Activation {
   let value: ScalarFunction
   let derivative: ScalarFunction
   var description: String { value.name }
+}
+
+extension Activation {
+  /// The signs of `φ(−z)` against `φ(z)` and of `φ′(−z)` against `φ′(z)`, for an odd or even φ.
+  var reflectionSigns: (value: Double, derivative: Double)? {
+    switch (value.parity, derivative.parity) {
+    case (.odd, .even): (-1, 1)
+    case (.even, .odd): (1, -1)
+    default: nil
+    }
+  }
 }

@@ -22,6 +22,17 @@ struct PairGeometry: Sendable {
     onePlusRho = covariance.onePlusCorrelation ?? .one
   }
 
+  private init(_ other: PairGeometry, oneMinusRho: Estimate, onePlusRho: Estimate) {
+    first = other.first
+    second = other.second
+    difference = other.difference
+    self.oneMinusRho = oneMinusRho
+    self.onePlusRho = onePlusRho
+  }
+
+  /// The law of `(u, −v)`.
+  var reflected: PairGeometry { PairGeometry(self, oneMinusRho: onePlusRho, onePlusRho: oneMinusRho) }
+
   var isIdentical: Bool { difference.value == 0 && oneMinusRho.value == 0 }
 
   /// The largest relative error of a variance.

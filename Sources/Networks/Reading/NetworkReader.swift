@@ -12,6 +12,13 @@ extension Network {
     try self.init(root: YAMLText(bytes: text.utf8).root)
   }
 
+  /// Reads a network from the bytes of a YAML or JSON file.
+  ///
+  /// - Throws: ``NetworkError``, also where the bytes are not UTF-8.
+  public init(yaml bytes: Data) throws(NetworkError) {
+    try self.init(root: YAMLText(bytes: bytes).root)
+  }
+
   /// Reads the network file at `path`.
   ///
   /// - Throws: ``NetworkError/inFile(path:_:)`` with what is wrong.

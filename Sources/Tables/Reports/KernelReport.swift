@@ -84,7 +84,7 @@ public struct KernelReport: Sendable {
   }
 
   /// The correlation gap, or why there is none.
-  private static func gap(_ gap: Quantity?) -> Quantity {
+  static func gap(_ gap: Quantity?) -> Quantity {
     gap ?? .undefined(reason: "a kernel that is zero or not finite at x or y has no correlation")
   }
 

@@ -75,7 +75,8 @@ public struct PhaseReport: Sendable {
     return table
   }
 
-  private var records: Table {
+  /// One row for each constant.
+  public var records: Table {
     var table = Table(columns: [
       Column("activation"), Column("weight variance", key: "weightVariance"),
       Column("bias variance", key: "biasVariance"), Column("phase"), Column("quantity"),

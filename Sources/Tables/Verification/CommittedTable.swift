@@ -1,9 +1,9 @@
 import Foundation
 import LimitKernels
 import Moments
-import Networks
 
-/// A table that is kept in a folder: its definition `table.yaml`, its network files, and its values `values.csv`.
+/// A table that is kept in a folder: its definition `table.yaml`, its network files, and its files of
+/// values.
 public struct CommittedTable: Sendable {
   /// The folder.
   public let folder: String
@@ -11,8 +11,6 @@ public struct CommittedTable: Sendable {
 
   /// The file that makes a folder a table.
   public static let definitionFile = "table.yaml"
-  /// The file of the values.
-  public static let valuesFile = "values.csv"
   /// The largest file of values, in bytes.
   private static let maximumBytes = 64_000_000
 
@@ -20,9 +18,6 @@ public struct CommittedTable: Sendable {
     self.folder = folder
     definition = try TableDefinition(contentsOf: "\(folder)/\(Self.definitionFile)")
   }
-
-  /// The path of the values.
-  public var valuesPath: String { "\(folder)/\(Self.valuesFile)" }
 
   /// The tables at `path`: the folder itself, or the folders in it, by name.
   public static func tables(at path: String) throws(TableError) -> [CommittedTable] {
@@ -36,30 +31,22 @@ public struct CommittedTable: Sendable {
     return try folders.map { folder throws(TableError) in try CommittedTable(folder: folder) }
   }
 
-  /// Computes the table afresh.
+  /// The files of values, in order.
+  public var files: [String] { definition.content.files }
+
+  /// The path of a file of values.
+  public func path(of file: String) -> String { "\(folder)/\(file)" }
+
+  /// Computes a file of values afresh.
   ///
   /// - Throws: The errors of reading a network or a law, and of computing kernels.
-  public func recomputed(options: KernelOptions) throws -> Table {
-    switch definition.content {
-    case .moments(let laws, let order):
-      return MomentReport(laws: try laws.map { try LawRegistry.law(parsing: $0) }, order: order).records
-    case .kernels(let networks, let points):
-      var result: Table?
-      for name in networks {
-        let network = try Network(contentsOf: "\(folder)/\(name)")
-        let label = (name as NSString).deletingPathExtension
-        let records = KernelReport(try limitingKernels(of: network, at: points, options: options)).records
-        var table = result ?? Table(title: definition.title, columns: [Column("network")] + records.columns)
-        for row in records.rows { table.append([.text(label)] + row) }
-        result = table
-      }
-      return result ?? Table(columns: [])
-    }
+  public func recomputed(_ file: String, coverage: Coverage = .all, options: KernelOptions) throws -> Table {
+    try definition.content.values(of: file, in: folder, coverage: coverage, options: options)
   }
 
-  /// The committed values as they stand in the file.
-  func committedRecords() throws(TableError) -> [CSVRecord] {
-    try CSVReader.records(
-      try TableDefinition.text(of: valuesPath, limit: Self.maximumBytes), file: valuesPath)
+  /// The committed values as they stand in a file.
+  func committedRecords(_ file: String) throws(TableError) -> [CSVRecord] {
+    let path = path(of: file)
+    return try CSVReader.records(try TableDefinition.text(of: path, limit: Self.maximumBytes), file: path)
   }
 }

@@ -20,32 +20,57 @@ public struct Difference: Sendable, Equatable {
 /// of the two bounds, a method if it is the same word, and an error bound if it is of the same order of magnitude.
 public struct TableVerification: Sendable {
   public let folder: String
-  /// The computed cells that were compared.
+  /// The values of the table.
   public private(set) var cells = 0
+  /// Those that were computed afresh and compared.
+  public private(set) var recomputed = 0
   public private(set) var differences: [Difference] = []
-  private let file: String
+  private var file = ""
 
   /// Recomputes a table and compares.
-  public init(_ table: CommittedTable, options: KernelOptions) throws {
-    let recomputed = try table.recomputed(options: options)
-    let committed: [CSVRecord]
-    do { committed = try table.committedRecords() } catch {
-      // A file of values that is missing or unreadable is a difference, not an obstacle to the other tables.
-      self.init(folder: table.folder, file: table.valuesPath)
-      report(nil, "file", "", "\(recomputed.rows.count) rows", "\(error)")
-      return
+  public init(_ table: CommittedTable, coverage: Coverage = .all, options: KernelOptions) throws {
+    folder = table.folder
+    for name in table.files {
+      let recomputed = try table.recomputed(name, coverage: coverage, options: options)
+      file = table.path(of: name)
+      let committed: [CSVRecord]
+      do { committed = try table.committedRecords(name) } catch {
+        // A file of values that is missing or unreadable is a difference, not an obstacle to the other tables.
+        report(nil, "file", "", "\(recomputed.rows.count) rows", "\(error)")
+        continue
+      }
+      compare(committed, with: recomputed)
     }
-    self.init(folder: table.folder, file: table.valuesPath, committed: committed, to: recomputed)
   }
 
-  private init(folder: String, file: String) {
-    self.folder = folder
-    self.file = file
+  /// Compares the index of a folder of tables with what their files say.
+  ///
+  /// - Parameter path: The file of the index.
+  public init(index path: String, of tables: [CommittedTable]) {
+    folder = path
+    file = path
+    let (committed, expected): (String, String)
+    do {
+      committed = try TableDefinition.text(of: path, limit: 10_000_000)
+      expected = try TableIndex(tables).text
+    } catch {
+      report(nil, "file", "", "", "\(error)")
+      return
+    }
+    let lines = [committed, expected].map { $0.split(separator: "\n", omittingEmptySubsequences: false) }
+    for number in 0..<max(lines[0].count, lines[1].count) {
+      let (found, wanted) = (
+        number < lines[0].count ? lines[0][number] : "", number < lines[1].count ? lines[1][number] : ""
+      )
+      guard found != wanted else { continue }
+      report(number + 1, "line", String(found), String(wanted), "the index does not say what the files hold")
+    }
   }
 
   /// Compares the records of a file with a table.
   init(folder: String, file: String, committed: [CSVRecord], to table: Table) {
-    self.init(folder: folder, file: file)
+    self.folder = folder
+    self.file = file
     compare(committed, with: table)
   }
 
@@ -121,10 +146,17 @@ public struct TableVerification: Sendable {
   ) {
     for (index, cell) in row.enumerated() where table.columns[index].kind == .quantity {
       cells += 1
+      if cell == .missing { continue }
+      recomputed += 1
       let start = starts[index]
       let fields = Array(record.fields[start..<(start + 4)])
       let expected = CSVWriter.fields(of: row, in: table)[start..<(start + 4)].map { $0 }
-      guard case .quantity(let quantity) = cell else { continue }
+      guard case .quantity(let quantity) = cell else {
+        for offset in 0..<4 where fields[offset] != expected[offset] {
+          report(record.line, header[start + offset], fields[offset], expected[offset], "there is no value")
+        }
+        continue
+      }
       for (offset, reason) in Self.disagreements(fields, quantity, expected) {
         report(record.line, header[start + offset], fields[offset], expected[offset], reason)
       }
@@ -178,11 +210,12 @@ public struct VerificationReport: Sendable {
 
   public var document: Document {
     var summary = Table(columns: [
-      Column("table"), Column("cells", kind: .number), Column("differences", kind: .number), Column("verdict"),
+      Column("table"), Column("cells", kind: .number), Column("recomputed", kind: .number),
+      Column("differences", kind: .number), Column("verdict"),
     ])
     for table in tables {
       summary.append([
-        .text(table.folder), .integer(table.cells), .integer(table.differences.count),
+        .text(table.folder), .integer(table.cells), .integer(table.recomputed), .integer(table.differences.count),
         .text(table.differences.isEmpty ? "agrees" : "differs"),
       ])
     }
@@ -212,6 +245,7 @@ public struct VerificationReport: Sendable {
         ("recomputed", .string(difference.recomputed)), ("reason", .string(difference.reason)))
     }
     return .object(
-      ("table", .string(table.folder)), ("cells", .integer(table.cells)), ("differences", .array(differences)))
+      ("table", .string(table.folder)), ("cells", .integer(table.cells)),
+      ("recomputed", .integer(table.recomputed)), ("differences", .array(differences)))
   }
 }

@@ -25,7 +25,7 @@ public enum CSVWriter {
     zip(row, table.columns).flatMap { cell, column -> [String] in
       switch column.kind {
       case .text, .number: return [RenderedTable.plain(cell)]
-      case .quantity, .value: return quantity(cell)
+      case .quantity, .value: return quantity(cell, longestExact: table.longestExact)
       case .sampled: return Array(quantity(cell).prefix(2))
       }
     }
@@ -33,15 +33,17 @@ public enum CSVWriter {
 
   /// Value, error, method and exact form; a value that does not exist is `inf`, `-inf` or `nan`, with its status in
   /// place of the method.
-  private static func quantity(_ cell: Cell) -> [String] {
+  private static func quantity(_ cell: Cell, longestExact: Int? = nil) -> [String] {
     switch cell {
     case .quantity(.finite(let estimate)):
+      var exact = estimate.exact?.description ?? ""
+      if let longestExact, exact.utf8.count > longestExact { exact = "" }
       return [
-        NumberText.shortest(estimate.value), NumberText.shortest(estimate.error), estimate.method.rawValue,
-        estimate.exact?.description ?? "",
+        NumberText.shortest(estimate.value), NumberText.shortest(estimate.error), estimate.method.rawValue, exact,
       ]
     case .quantity(.infinite(let positive, _)): return [positive ? "inf" : "-inf", "", "infinite", ""]
     case .quantity(.undefined): return ["nan", "", "undefined", ""]
+    case .absent(let word): return ["", "", word, ""]
     default: return [RenderedTable.plain(cell), "", "", ""]
     }
   }

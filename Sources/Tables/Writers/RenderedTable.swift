@@ -65,6 +65,7 @@ struct RenderedTable {
     case .text(let text): return text
     case .number(let value): return NumberText.shortest(value)
     case .integer(let value): return String(value)
+    case .absent(let word): return word
     case .missing: return ""
     case .quantity(.finite(let estimate)): return NumberText.supported(estimate)
     case .quantity(.infinite(let positive, _)): return positive ? "infinite" : "-infinite"
