@@ -2,7 +2,7 @@
 import PackageDescription
 
 // Imports point one way:
-// GSL ← Moments ← Activations ← Expectation ← LimitKernels ← Tables ← infwidth,
+// GSL ← Moments ← Activations ← Expectation ← LimitKernels ← Dynamics ← Tables ← infwidth,
 // and FiniteWidth, which samples, sees Networks, Moments and Activations only: a witness shares no formula
 // with what it tests.
 let package = Package(
@@ -10,7 +10,7 @@ let package = Package(
   products: [
     .library(
       name: "InfiniteWidth",
-      targets: ["Moments", "Activations", "Expectation", "Networks", "LimitKernels", "FiniteWidth", "Tables"]),
+      targets: ["Moments", "Activations", "Expectation", "Networks", "LimitKernels", "FiniteWidth", "Dynamics", "Tables"]),
     .executable(name: "infwidth", targets: ["infwidth"]),
   ],
   dependencies: [
@@ -26,6 +26,8 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .target(name: "LinearAlgebra", dependencies: ["COpenBLAS"]),
     .target(name: "Plots"),
+    .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
+    .target(name: "Archives", dependencies: ["CZip"]),
     .target(
       name: "Moments",
       dependencies: [
@@ -38,13 +40,18 @@ let package = Package(
       dependencies: ["GSL", "Moments", "Activations", .product(name: "Numerics", package: "swift-numerics")]),
     .target(name: "Networks", dependencies: ["Moments", "Activations", .product(name: "Yams", package: "Yams")]),
     .target(name: "LimitKernels", dependencies: ["Networks", "Expectation"]),
-    .target(name: "FiniteWidth", dependencies: ["Networks"]),
+    .target(name: "FiniteWidth", dependencies: ["Networks", "LinearAlgebra", "Archives"]),
     .target(
-      name: "Tables", dependencies: ["LimitKernels", "FiniteWidth", .product(name: "Yams", package: "Yams")]),
+      name: "Dynamics",
+      dependencies: ["GSL", "FiniteWidth", "Networks", "LimitKernels", "LinearAlgebra", "Plots"]),
+    .target(
+      name: "Tables",
+      dependencies: ["LimitKernels", "FiniteWidth", "Dynamics", .product(name: "Yams", package: "Yams")]),
     .executableTarget(
       name: "infwidth",
       dependencies: [
-        "Tables", "LimitKernels", "FiniteWidth", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Tables", "LimitKernels", "FiniteWidth", "Dynamics", "Plots",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["Moments", "Activations"], path: "Tests/TestSupport"),
     .testTarget(name: "GSLTests", dependencies: ["GSL"]),
@@ -61,6 +68,8 @@ let package = Package(
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
     .testTarget(name: "LimitKernelsTests", dependencies: ["LimitKernels", "TestSupport"]),
     .testTarget(name: "FiniteWidthTests", dependencies: ["FiniteWidth", "LimitKernels", "TestSupport"]),
+    .testTarget(name: "ArchivesTests", dependencies: ["Archives"]),
+    .testTarget(name: "DynamicsTests", dependencies: ["Dynamics", "FiniteWidth", "LimitKernels", "TestSupport"]),
     .testTarget(name: "TablesTests", dependencies: ["Tables", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["infwidth", "TestSupport"]),
   ],

@@ -1,11 +1,13 @@
 import Activations
 import ArgumentParser
+import Dynamics
 import Expectation
 import FiniteWidth
 import Foundation
 import LimitKernels
 import Moments
 import Networks
+import Plots
 import Tables
 
 /// What the command itself finds wrong.
@@ -16,6 +18,8 @@ enum Failure: Error {
   case data(String)
   /// The output cannot be written.
   case output(String)
+  /// The computation did not come to its end; what it has is printed.
+  case accuracy(String)
   /// A check did not hold; the report has been printed.
   case check
 
@@ -34,11 +38,16 @@ enum Failure: Error {
     case Failure.usage(let text): return (.usage, text)
     case Failure.data(let text): return (.data, text)
     case Failure.output(let text): return (.output, text)
+    case Failure.accuracy(let text): return (.accuracy, text)
     case Failure.check: return (.check, nil)
     case let error as PointsError: return (error.isInFile ? .data : .usage, "\(error)")
     case let error as GaussianError: return (error.isAboutParameters ? .usage : .accuracy, "\(error)")
     case WidthStudyError.notFinite: return (.accuracy, "\(error)")
     case is WidthStudyError: return (.usage, "\(error)")
+    case is WeightsError: return (.data, "\(error)")
+    case let error as TrainingError: return (error.status, "\(error)")
+    case PlotError.unknownFormat: return (.usage, "\(error)")
+    case is PlotError: return (.output, "\(error)")
     case is KernelError, is PhaseError, ExpectationError.indefinite: return (.usage, "\(error)")
     case is NetworkError, is LawError, is ActivationError, is NumberError, is CallSyntax.SyntaxError:
       return (.usage, "\(error)")
@@ -80,6 +89,17 @@ extension PointsError {
   fileprivate var isInFile: Bool {
     if case .inFile = self { return true }
     return false
+  }
+}
+
+extension TrainingError {
+  fileprivate var status: Failure.Status {
+    switch self {
+    case .noData, .targetCount, .dimension, .nothingTrained, .tooManyForStiffSolver, .tooMuchRecorded: return .usage
+    case .checkpoint: return .data
+    case .unwritableCheckpoint: return .output
+    case .notFinite, .linearAlgebra, .library: return .accuracy
+    }
   }
 }
 

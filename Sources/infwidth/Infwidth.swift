@@ -18,7 +18,7 @@ struct Infwidth: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       TableCommand.self, ScalingCommand.self, PhaseCommand.self, MomentsCommand.self, DualCommand.self,
-      ConvergeCommand.self, VerifyCommand.self,
+      ConvergeCommand.self, EmpiricalCommand.self, TrainCommand.self, VerifyCommand.self,
       TablesCommand.self, LawsCommand.self, ActivationsCommand.self,
     ],
     defaultSubcommand: TableCommand.self)
