@@ -27,6 +27,8 @@ public struct ZipArchive: Sendable {
   /// - Parameter limit: The most bytes that all files may have together, unpacked.
   /// - Throws: ``FormatError``.
   public init(_ data: Data, limit: Int) throws(FormatError) {
+    // libzip takes an empty file for an empty archive.
+    guard data.starts(with: Self.magic) else { throw FormatError(problem: "it does not begin with PK") }
     let bytes = [UInt8](data)
     let result = bytes.withUnsafeBytes { bytes -> Result<[Entry], FormatError> in
       do throws(FormatError) { return .success(try Self.read(bytes, limit: limit)) } catch { return .failure(error) }

@@ -188,6 +188,9 @@ public struct TrainingState: Sendable, Equatable, Codable {
   public var step = 0.0
   /// What has been recorded.
   public var records: [TrainingRecord] = []
+
+  /// The state before the start.
+  public init(parameters: [Double]) { self.parameters = parameters }
 }
 
 /// How a run ended.

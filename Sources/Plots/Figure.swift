@@ -45,7 +45,7 @@ public struct Panel: Sendable, Equatable {
     case bottomRight = "bottom right"
     case outside = "outside right top"
     /// Under the panel, in rows.
-    case below = "bmargin center horizontal Left reverse"
+    case below = "bmargin center horizontal Left reverse height 1"
   }
 
   public init(title: String = "", x: Axis, y: Axis, legend: Legend? = .topRight, series: [Series]) {
