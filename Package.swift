@@ -10,7 +10,9 @@ let package = Package(
   products: [
     .library(
       name: "InfiniteWidth",
-      targets: ["Moments", "Activations", "Expectation", "Networks", "LimitKernels", "FiniteWidth", "Dynamics", "Tables"]),
+      targets: [
+        "Moments", "Activations", "Expectation", "Networks", "LimitKernels", "FiniteWidth", "Dynamics", "Tables",
+      ]),
     .executable(name: "infwidth", targets: ["infwidth"]),
   ],
   dependencies: [

@@ -115,7 +115,8 @@ public struct TrainingFigure {
         "Θ(\(name(pair.first)); \(name(pair.second)))", { $0.kernelEntry(pair.first, pair.second, of: count) },
         color: color)
     }
-    return Panel(title: "Entries of the NTK", x: timeAxis, y: axis("Θ_t", showing: entries), legend: .below, series: series)
+    return Panel(
+      title: "Entries of the NTK", x: timeAxis, y: axis("Θ_t", showing: entries), legend: .below, series: series)
   }
 
   /// An axis that holds 0, so that a constant looks constant.
@@ -127,7 +128,9 @@ public struct TrainingFigure {
 
   /// Diagonal and off-diagonal entries of few points.
   private var shownPairs: [PointPair] {
-    let few = shownPoints.count <= 3 ? shownPoints : [shownPoints[0], shownPoints[shownPoints.count / 2], shownPoints[shownPoints.count - 1]]
+    let few =
+      shownPoints.count <= 3
+      ? shownPoints : [shownPoints[0], shownPoints[shownPoints.count / 2], shownPoints[shownPoints.count - 1]]
     return few.indices.flatMap { first in few[first...].map { PointPair(few[first], $0) } }
   }
 

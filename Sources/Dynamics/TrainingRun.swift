@@ -108,14 +108,13 @@ public struct TrainingRun: Sendable {
         let (start, end) = (times[index - 1], times[index])
         var (parameters, step) = (state.parameters, state.step)
         do throws(ODEError) {
-          try integrator.advance(&parameters, from: start, to: end, step: &step)
+          try integrator.advance(
+            &parameters, from: start, to: end, step: &step, maximumSteps: maximumSteps(state, until: end))
         } catch {
           switch error {
           case .cancelled: return .interrupted
           case .stepVanished(let time), .tooManySteps(let time):
-            return .diverged(
-              "the integration cannot go on beyond t = \(Self.shown(time)): no step is small enough, as where the "
-                + "solution explodes or a parameter sits on a kink. Take --solver bdf, or a larger --tolerance.")
+            return .diverged(stall(at: time))
           case .library(let error): throw TrainingError.library("\(error)")
           }
         }
@@ -137,6 +136,33 @@ public struct TrainingRun: Sendable {
     }
   }
 
+  /// The most steps up to the next record: ten times what a smooth solution takes, for an explicit method the fastest
+  /// rate times the time, and 40 for every preactivation that may cross a kink.
+  private func maximumSteps(_ state: TrainingState, until end: Double) -> Int {
+    guard let last = state.records.last else { return 0 }
+    let trace = problem.inputs.indices.reduce(0) { $0 + last.kernelEntry($1, $1, of: problem.points.count) }
+    let neurons = hasKinks ? problem.network.layers.dropLast().reduce(0) { $0 + $1.outputs } : 0
+    let number =
+      2000 + 40 * Double(neurons * problem.inputs.count) + 20 * problem.timeScale * trace * (end - last.time)
+    return number < 1e15 ? Int(number) : 0
+  }
+
+  /// Whether the derivative of an activation jumps.
+  private var hasKinks: Bool {
+    problem.network.network.hiddenLayers.contains { layer in
+      layer.activation.map { !$0.derivative.kinks.isEmpty } ?? false
+    }
+  }
+
+  private func stall(at time: Double) -> String {
+    let text = "the integration comes no further than t = \(Self.shown(time)). "
+    return text
+      + (hasKinks
+        ? "A preactivation has probably reached a kink that the flow pushes it onto from both sides, where the solution "
+          + "slides: gradient descent (--step) goes on there."
+        : "The solution changes faster than steps can follow: take --solver bdf, or a larger --tolerance.")
+  }
+
   /// Whether a loss rose by more than the rounding of a converged run explains.
   private static func rises(from before: Double, to after: Double) -> Bool {
     after > before * (1 + 1e-3) + 1e-12
@@ -149,7 +175,8 @@ public struct TrainingRun: Sendable {
     shouldStop: () -> Bool, onRecord: (TrainingState) throws -> Void
   ) throws -> TrainingOutcome {
     // Steps that are a little too large make the loss rise for a while and then fall; beyond this it has exploded.
-    let limit = 1e12 * (state.records[0].loss + problem.loss([Double](repeating: 0, count: problem.targets.count)) + 1e-3)
+    let limit =
+      1e12 * (state.records[0].loss + problem.loss([Double](repeating: 0, count: problem.targets.count)) + 1e-3)
     for index in state.records.count..<max(times.count, state.records.count) {
       var parameters = state.parameters
       let first = Int((times[index - 1] / step).rounded())

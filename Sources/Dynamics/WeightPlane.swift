@@ -170,7 +170,8 @@ struct WeightPlane {
       let label =
         problem.targets.count == 1
         ? "zero loss" : "f(\(problem.inputs[datum].map { String(format: "%.4g", $0) }.joined(separator: ", "))) = y"
-      return Series(label, style: .line, color: problem.targets.count == 1 ? 2 : 2 + datum, thickness: 2.2, x: xs, y: ys)
+      return Series(
+        label, style: .line, color: problem.targets.count == 1 ? 2 : 2 + datum, thickness: 2.2, x: xs, y: ys)
     }
   }
 }

@@ -267,7 +267,8 @@ private func product(_ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, cou
   var sums = SIMD4<Double>(repeating: 0)
   var index = 0
   while index &+ 4 <= count {
-    sums += SIMD4(a[index], a[index &+ 1], a[index &+ 2], a[index &+ 3])
+    sums +=
+      SIMD4(a[index], a[index &+ 1], a[index &+ 2], a[index &+ 3])
       * SIMD4(b[index], b[index &+ 1], b[index &+ 2], b[index &+ 3])
     index &+= 4
   }

@@ -37,7 +37,7 @@ public enum ODEError: Error, Sendable, Equatable {
 ///
 /// The estimated error of a step is kept below `absolute + relative · |yᵢ|` in every component.
 ///
-/// Every call of ``advance(_:from:to:step:)`` begins with a fresh integrator and the step size it is given. The state
+/// Every call of ``advance(_:from:to:step:maximumSteps:)`` begins with a fresh integrator and the step size it is given. The state
 /// it ends with is thus a function of its arguments alone: an integration that is stored at the end of a call and
 /// goes on later ends with the same bits as one that was not interrupted.
 public final class ODEIntegrator {
@@ -80,10 +80,9 @@ public final class ODEIntegrator {
 
   /// - Parameters:
   ///   - jacobian: `∂Fᵢ/∂yⱼ`, row by row, into `dimension²` numbers; needed by implicit methods only.
-  ///   - maximumSteps: The most steps of one call of ``advance(_:from:to:step:)``; 0 for no limit.
   /// - Throws: ``GSLError`` if memory is exhausted.
   public init(
-    dimension: Int, method: ODEMethod, absolute: Double, relative: Double, maximumSteps: Int = 0,
+    dimension: Int, method: ODEMethod, absolute: Double, relative: Double,
     jacobian: Derivative? = nil, derivative: @escaping Derivative
   ) throws(GSLError) {
     precondition(dimension > 0, "a system has at least one component")
@@ -115,7 +114,6 @@ public final class ODEIntegrator {
       system.deallocate()
       throw GSLError(status: Int32(GSL_ENOMEM), routine: "gsl_odeiv2_driver_alloc_y_new")
     }
-    gsl_odeiv2_driver_set_nmax(driver, UInt(maximumSteps))
     self.dimension = dimension
     self.driver = driver
     self.system = system
@@ -132,13 +130,15 @@ public final class ODEIntegrator {
   /// - Parameters:
   ///   - state: `y(start)` on entry, `y(end)` on return; after an error the last state that was reached.
   ///   - step: The step to try first, positive; on return the step to try next.
+  ///   - maximumSteps: The most steps; 0 for no limit.
   public func advance(
-    _ state: inout [Double], from start: Double, to end: Double, step: inout Double
+    _ state: inout [Double], from start: Double, to end: Double, step: inout Double, maximumSteps: Int = 0
   ) throws(ODEError) {
     precondition(state.count == dimension, "the state has a number for each component")
     precondition(step > 0 && end >= start, "time goes on")
     guard end > start else { return }
     gsl_odeiv2_driver_reset_hstart(driver, step)
+    gsl_odeiv2_driver_set_nmax(driver, UInt(maximumSteps))
     var time = start
     let status = state.withUnsafeMutableBufferPointer { gsl_odeiv2_driver_apply(driver, &time, end, $0.baseAddress) }
     step = driver.pointee.h

@@ -20,7 +20,8 @@ struct TrainingDataOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("One datum, input:target, as in --pair 1:0.5 or --pair -1,1/2:0. Repeat for more.", valueName: "x:y"))
+    help: ArgumentHelp(
+      "One datum, input:target, as in --pair 1:0.5 or --pair -1,1/2:0. Repeat for more.", valueName: "x:y"))
   var pair: [String] = []
 
   /// The data of `--data`, then those of `--pair`.

@@ -68,8 +68,9 @@ import Testing
     #expect(abs(last.linearizedLoss - 0.203125) < 1e-9)
     #expect(last.distance < 1e-8)
     #expect(history.verdict == .settled(share: history.verdict.share))
-    #expect(FitObstruction.find(network: problem.network.network, inputs: problem.inputs, targets: problem.targets)
-      == .repeatedInput(smallestLoss: 0.203125))
+    #expect(
+      FitObstruction.find(network: problem.network.network, inputs: problem.inputs, targets: problem.targets)
+        == .repeatedInput(smallestLoss: 0.203125))
   }
 }
 

@@ -16,9 +16,9 @@ import Testing
   @Test func fits() throws {
     let inputs = [[-1.0], [0], [0.5], [1]]
     let targets = inputs.map { 0.25 + 0.5 * $0[0] - 0.75 * $0[0] * $0[0] }
-    let problem = try headline(inputs: inputs, targets: targets)
+    let problem = try headline(width: 4, inputs: inputs, targets: targets)
     #expect(FitObstruction.find(network: try Network.headline, inputs: inputs, targets: targets) == nil)
-    let history = try flow(problem, times: [0, 10, 3000], relative: 1e-9, absolute: 1e-11).run()
+    let history = try flow(problem, times: [0, 10, 3000], solver: .bdf, relative: 1e-8, absolute: 1e-10).run()
     #expect(history.outcome == .completed)
     #expect(history.verdict == .fitted)
     #expect(try #require(history.records.last).loss < 1e-12)
@@ -37,7 +37,8 @@ import Testing
       return
     }
     #expect(abs(smallest - 0.1125) < 1e-14)
-    let history = try flow(try headline(inputs: inputs, targets: targets), times: [0, 10, 500], relative: 1e-9).run()
+    let problem = try headline(width: 4, inputs: inputs, targets: targets)
+    let history = try flow(problem, times: [0, 10, 500], solver: .bdf, relative: 1e-8, absolute: 1e-10).run()
     let last = try #require(history.records.last)
     #expect(abs(last.loss - 0.1125) < 1e-7)
     guard case .settled = history.verdict else {

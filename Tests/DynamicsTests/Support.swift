@@ -45,7 +45,8 @@ func twoParameters(_ first: Double, _ second: Double) throws -> FiniteNetwork {
   return FiniteNetwork(
     description,
     layers: [
-      .init(inputs: 1, outputs: 1, weights: [first], bias: nil), .init(inputs: 1, outputs: 1, weights: [second], bias: nil),
+      .init(inputs: 1, outputs: 1, weights: [first], bias: nil),
+      .init(inputs: 1, outputs: 1, weights: [second], bias: nil),
     ])
 }
 

@@ -61,7 +61,9 @@ private struct Expected {
     for length in 0..<data.count {
       let cut = data.prefix(length)
       // Before the brace of the header nothing tells the format.
-      if length < 9 { #expect(try StateDictionary(cut) == nil) } else {
+      if length < 9 {
+        #expect(try StateDictionary(cut) == nil)
+      } else {
         #expect(throws: WeightsError.self) { try StateDictionary(cut) }
       }
     }

@@ -3,7 +3,8 @@ extension FiniteNetwork {
   public var weightsJSON: String {
     let layers = layers.map { layer in
       let rows = (0..<layer.outputs).map { row in
-        "[" + layer.weights[(row * layer.inputs)..<((row + 1) * layer.inputs)].map(\.description).joined(separator: ", ")
+        "["
+          + layer.weights[(row * layer.inputs)..<((row + 1) * layer.inputs)].map(\.description).joined(separator: ", ")
           + "]"
       }
       let bias = layer.bias.map { ", \"bias\": [" + $0.map(\.description).joined(separator: ", ") + "]" } ?? ""

@@ -72,7 +72,8 @@ public struct TrainingData: Sendable, Equatable {
     self.init()
     for (number, item) in items.enumerated() {
       guard let pair = item.list, pair.count == 2, let coordinates = pair[0].list else {
-        throw .syntax(line: item.line, problem: "datum \(number + 1) is no pair of an input and a target. \(Self.example)")
+        throw .syntax(
+          line: item.line, problem: "datum \(number + 1) is no pair of an input and a target. \(Self.example)")
       }
       guard coordinates.count == dimension else {
         throw .dimension(line: item.line, point: number, found: coordinates.count, expected: dimension)

@@ -29,7 +29,8 @@ public struct SweepReport: Sendable {
   private var title: String {
     let network = result.sweep.network
     let parameterization = network.parameterization.name ?? "general"
-    return "Training at several widths" + (network.name.map { ", \($0)" } ?? "") + ", parameterization \(parameterization)"
+    return "Training at several widths" + (network.name.map { ", \($0)" } ?? "")
+      + ", parameterization \(parameterization)"
   }
 
   private var table: Table {

@@ -55,11 +55,13 @@ public struct TrainingReport: Sendable {
       lines.append(
         "The loss has settled at \(loss): the gradient has vanished, the residuals have not. "
           + (obstruction == nil
-            ? "The network does not fit the data from here; a minimum or a saddle." : "The network cannot fit the data."))
+            ? "The network does not fit the data from here; a minimum or a saddle."
+            : "The network cannot fit the data."))
     }
     switch obstruction {
     case .repeatedInput(let smallest)?:
-      lines.append("No network fits: equal inputs have different targets, which leaves a loss of \(Self.short(smallest)).")
+      lines.append(
+        "No network fits: equal inputs have different targets, which leaves a loss of \(Self.short(smallest)).")
     case .polynomial(let degree, let smallest)?:
       lines.append(
         "No network of this kind fits, at any width: its outputs are polynomials of degree \(degree) of the input, and "
@@ -104,7 +106,8 @@ public struct TrainingReport: Sendable {
     let widths = problem.network.layers.dropLast().map { String($0.outputs) }.joined(separator: ", ")
     switch history.run.method {
     case .gradientFlow: return "Gradient flow\(name), width \(widths)"
-    case .gradientDescent(let step): return "Gradient descent\(name), width \(widths), step \(NumberText.shortest(step))"
+    case .gradientDescent(let step):
+      return "Gradient descent\(name), width \(widths), step \(NumberText.shortest(step))"
     }
   }
 

@@ -15,7 +15,8 @@ struct FiniteNetworkOptions: ParsableArguments {
       """, valueName: "file"))
   var weights: String?
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Draw the parameters of a network of this width.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Draw the parameters of a network of this width.", valueName: "n"))
   var width: Int?
 
   @Option(parsing: .unconditional, help: ArgumentHelp("The seed of the draw.", valueName: "s"))

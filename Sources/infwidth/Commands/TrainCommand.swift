@@ -83,7 +83,8 @@ struct TrainCommand: ParsableCommand {
         throw ValidationError("--widths draws its networks: leave out --width and --weights.")
       }
       if checkpoint != nil || save != nil || panels != nil {
-        throw ValidationError("--checkpoint, --save and --panels belong to the training of one network, not to --widths.")
+        throw ValidationError(
+          "--checkpoint, --save and --panels belong to the training of one network, not to --widths.")
       }
     }
   }
@@ -163,7 +164,8 @@ struct TrainCommand: ParsableCommand {
       let name = word.trimmingPrefix { $0 == " " }
       guard let panel = TrainingPanel(rawValue: String(name)) else {
         throw Failure.usage(
-          "--panels: '\(name.prefix(20))' is none of \(TrainingPanel.allCases.map(\.rawValue).joined(separator: ", ")).")
+          "--panels: '\(name.prefix(20))' is none of \(TrainingPanel.allCases.map(\.rawValue).joined(separator: ", "))."
+        )
       }
       if panel == .plane, parameters != 2 {
         throw Failure.usage("--panels plane: the network trains \(parameters) parameters, and a plane has two.")
