@@ -1,3 +1,4 @@
+import FiniteWidth
 import Foundation
 import Networks
 
@@ -47,6 +48,16 @@ public struct Checkpoint: Sendable {
     return String(hash, radix: 16)
   }
 
+  /// Looks whether the file can be written, before anything is computed.
+  ///
+  /// - Throws: ``TrainingError/unwritableCheckpoint(path:reason:)``.
+  public func check() throws(TrainingError) {
+    do { try AtomicFile.check(path) } catch {
+      guard case .unwritable(_, let reason) = error else { return }
+      throw .unwritableCheckpoint(path: path, reason: reason)
+    }
+  }
+
   /// The stored state; nil if there is no file yet.
   ///
   /// - Throws: ``TrainingError/checkpoint(path:problem:)`` for a file of another run or another kind.
@@ -79,9 +90,11 @@ public struct Checkpoint: Sendable {
     encoder.outputFormat = .binary
     do {
       let content = Content(format: Self.format, fingerprint: fingerprint, state: state)
-      try encoder.encode(content).write(to: URL(fileURLWithPath: path), options: .atomic)
+      try AtomicFile.write(try encoder.encode(content), to: path)
+    } catch StudyFileError.unwritable(_, let reason) {
+      throw .unwritableCheckpoint(path: path, reason: reason)
     } catch {
-      throw .unwritableCheckpoint(path: path, reason: error.localizedDescription)
+      throw .unwritableCheckpoint(path: path, reason: "\(error)")
     }
   }
 }

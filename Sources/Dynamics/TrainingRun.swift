@@ -149,9 +149,8 @@ public struct TrainingRun: Sendable {
 
   /// Whether the derivative of an activation jumps.
   private var hasKinks: Bool {
-    problem.network.network.hiddenLayers.contains { layer in
-      layer.activation.map { !$0.derivative.kinks.isEmpty } ?? false
-    }
+    let layers = (try? problem.network.network.denseLayers(for: "training")) ?? []
+    return layers.contains { layer in layer.activation.map { !$0.derivative.kinks.isEmpty } ?? false }
   }
 
   private func stall(at time: Double) -> String {

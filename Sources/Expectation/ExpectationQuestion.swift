@@ -166,7 +166,7 @@ public enum ExpectationChain {
 
 extension ScalarFunction {
   /// The constant 1.
-  static let one = constant(1)
+  public static let one = constant(1)
 
   /// Whether the function is known to vanish everywhere.
   var isZero: Bool {

@@ -2,7 +2,7 @@ import Activations
 import Moments
 import Networks
 
-/// One network of finite width: a description together with the values of all parameters.
+/// One network of dense layers of finite width: a description together with the values of all parameters.
 public struct FiniteNetwork: Sendable {
   /// The parameters of one layer.
   public struct Layer: Sendable, Equatable {
@@ -35,6 +35,7 @@ public struct FiniteNetwork: Sendable {
   /// The layers in order, the readout last.
   public internal(set) var layers: [Layer]
   let factors: [LayerFactors]
+  private let activations: [(any Activation)?]
 
   /// A network with given parameters.
   ///
@@ -50,8 +51,10 @@ public struct FiniteNetwork: Sendable {
     precondition(layers.last?.outputs == 1, "the readout has one neuron")
     self.network = network
     self.layers = layers
-    factors = layers.indices.map { index in
-      LayerFactors(network, layer: index, width: index == 0 ? layers[0].outputs : layers[index].inputs)
+    let dense = network.plainLayers
+    activations = dense.map(\.activation)
+    factors = dense.enumerated().map { index, layer in
+      LayerFactors(network, layer, layer: index, width: index == 0 ? layers[0].outputs : layers[index].inputs)
     }
   }
 
@@ -71,9 +74,10 @@ public struct FiniteNetwork: Sendable {
   /// Draws a network whose factors are known.
   init(sampling network: Network, width: Int, seed: UInt64, index: Int, factors: [LayerFactors]) {
     var streams = NetworkStreams(width: width, seed: seed, index: index)
-    let last = network.layers.count - 1
+    let dense = network.plainLayers
+    let last = dense.count - 1
     var layers: [Layer] = []
-    for (position, description) in network.layers.enumerated() {
+    for (position, description) in dense.enumerated() {
       let inputs = position == 0 ? network.inputDimension : width
       let outputs = position == last ? 1 : width
       let factor = factors[position]
@@ -98,6 +102,7 @@ public struct FiniteNetwork: Sendable {
     self.network = network
     self.layers = layers
     self.factors = factors
+    activations = dense.map(\.activation)
   }
 
   /// The outputs `f` at the points.
@@ -132,7 +137,7 @@ public struct FiniteNetwork: Sendable {
           }
         }
       }
-      if let activation = network.layers[index].activation {
+      if let activation = activations[index] {
         pass.slopes.append(preactivations.map(activation.derivative.evaluate))
         pass.inputs.append(preactivations.map(activation.value.evaluate))
       } else {

@@ -19,13 +19,14 @@ struct LayerFactors: Sendable {
   ///
   /// The numbers of a network are exact; rounding them takes longer than drawing a small network.
   static func all(_ network: Network, width: Int) -> [LayerFactors] {
-    network.layers.indices.map { LayerFactors(network, layer: $0, width: width) }
+    network.plainLayers.enumerated().map { LayerFactors(network, $0.element, layer: $0.offset, width: width) }
   }
 
-  /// - Parameter width: The `N` of this layer: its fan-in, or the number of its neurons in the first layer.
-  init(_ network: Network, layer index: Int, width: Int) {
+  /// - Parameters:
+  ///   - index: The place of the layer, or of the block that holds it, in the network.
+  ///   - width: The `N` of this layer: its fan-in, or the number of its neurons in the first layer.
+  init(_ network: Network, _ layer: DenseLayer, layer index: Int, width: Int) {
     let exponents = network.exponents(ofLayer: index)
-    let layer = network.layers[index]
     func power(_ exponent: ExactNumber) -> Double {
       exponent == ExactNumber(1, 2) ? 1 / Double(width).squareRoot() : pow(Double(width), -exponent.doubleValue)
     }
@@ -43,5 +44,14 @@ struct LayerFactors: Sendable {
         weightFactor *= scale
       }
     }
+  }
+}
+
+extension Network {
+  /// The layers of a network of dense layers only.
+  var plainLayers: [DenseLayer] {
+    let dense = layers.compactMap { $0 as? DenseLayer }
+    precondition(dense.count == layers.count, "a finite network of matrices has dense layers only")
+    return dense
   }
 }

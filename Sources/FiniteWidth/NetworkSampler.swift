@@ -23,24 +23,34 @@ public struct NetworkSampler: Sendable {
     self.width = width
     self.seed = seed
     self.points = points.map { $0.map(\.doubleValue) }
-    factors = LayerFactors.all(network, width: width)
+    factors = network.isDense ? LayerFactors.all(network, width: width) : []
     groups = network.trainedGroups
   }
 
   /// The kernels of the network with this number.
   public func kernels(index: Int) -> EmpiricalKernels {
-    if network.depth == 1, let activation = network.layers[0].activation {
+    guard network.isDense else { return layered(index: index) }
+    if network.depth == 1, let activation = network.firstLayer.activation {
       return streamed(index: index, value: activation.value.evaluate, derivative: activation.derivative.evaluate)
     }
     return FiniteNetwork(sampling: network, width: width, seed: seed, index: index, factors: factors)
       .kernels(at: points)
   }
 
+  /// A network with layers of other kinds.
+  private func layered(index: Int) -> EmpiricalKernels {
+    do {
+      return try LayeredNetwork(sampling: network, width: width, seed: seed, index: index).kernels(at: points)
+    } catch {
+      preconditionFailure("\(error)")
+    }
+  }
+
   /// One hidden layer: sums over neurons that are forgotten at once.
   private func streamed(
     index: Int, value: (Double) -> Double, derivative: (Double) -> Double
   ) -> EmpiricalKernels {
-    let (hidden, readout) = (network.layers[0], network.layers[1])
+    let (hidden, readout) = (network.firstLayer, network.readout)
     let (hiddenFactors, readoutFactors) = (factors[0], factors[1])
     var streams = NetworkStreams(width: width, seed: seed, index: index)
     let (weightLaw, biasLaw, readoutLaw) = (hidden.weights, hidden.bias, readout.weights)
@@ -87,7 +97,7 @@ public struct NetworkSampler: Sendable {
       ?? 0
     let contributions = groups.map { group -> [Double] in
       switch (group.layer, group.kind) {
-      case (0, .weights):
+      case (0, .weights), (_, .gain):
         let scale = hiddenFactors.weightRate * hiddenFactors.weightFactor * hiddenFactors.weightFactor
         return pairs.enumerated().map { number, pair in
           var product = 0.0

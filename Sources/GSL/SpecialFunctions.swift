@@ -44,6 +44,9 @@ public enum SpecialFunctions {
     try evaluate("gsl_sf_bessel_lnKnu_e") { gsl_sf_bessel_lnKnu_e(order, x, $0) }
   }
 
+  /// The quantile of the standard normal law at `0 < p < 1`.
+  public static func normalQuantile(_ p: Double) -> Double { gsl_cdf_ugaussian_Pinv(p) }
+
   /// `ζ(n) − 1` for integers `n ≥ 2`.
   public static func zetaMinusOne(_ n: Int) throws(GSLError) -> Double {
     try evaluate("gsl_sf_zetam1_int_e") { gsl_sf_zetam1_int_e(Int32(n), $0) }

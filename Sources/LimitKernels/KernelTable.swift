@@ -123,12 +123,22 @@ public enum KernelError: Error, Sendable, Equatable, CustomStringConvertible {
   case noPoints
   /// The widths do not cancel in a hidden layer.
   case unstable(layer: Int, exponent: Rational)
+  /// A layer of a kind that has no step of the recursion.
+  case noStep(layer: LayerPath, title: String)
+  /// A normalization meets an input whose features are all equal.
+  case constantFeatures(layer: LayerPath, point: String?)
 
   public var description: String {
     switch self {
     case .pointDimension(let index, let found, let expected):
       return "Point \(index + 1) has \(found) coordinate\(found == 1 ? "" : "s"), but the network's input-dimension is "
         + "\(expected). Give \(expected) coordinate\(expected == 1 ? "" : "s") a point."
+    case .noStep(let layer, let title):
+      return "\(layer) is \(title), which has no step in the recursion of the limiting kernels. Leave it out."
+    case .constantFeatures(let layer, let point):
+      let place = point.map { " at the point \($0)" } ?? ""
+      return "The normalization of \(layer) divides by zero\(place): all neurons have the same feature there. "
+        + "Give the layer an epsilon, as in 1e-5, or take the point out."
     case .noPoints: return "No points were given. Give at least one with --at or --points."
     case .unstable(let layer, let exponent):
       return "There is no limit: the preactivations of layer \(layer) scale like N^\(exponent) under this "

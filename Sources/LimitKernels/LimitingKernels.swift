@@ -29,15 +29,10 @@ public func limitingKernels(
   }
   let pairs = points.indices.flatMap { i in points[i...].indices.map { (i, $0) } }
   let exponents = try WidthExponents(network)
-  let first = try FirstLayer(network: network, exponents: exponents, required: options.relativeTolerance)
-  let later = try network.hiddenLayers.indices.dropFirst().map { index in
-    try GaussianLayer(network, index: index, biasSurvives: exponents.biasSurvives[index])
-  }
+  let steps = try KernelSteps(network, exponents, required: options.relativeTolerance)
   let entries = try parallelMap(count: pairs.count, threads: options.threads) { index in
     let (x, y) = (points[pairs[index].0], points[pairs[index].1])
-    var state = KernelState(first: try first.step(x, y))
-    for layer in later { state.append(try layer.step(from: state.features)) }
-    let readout = Readout(network, state, exponents)
+    let readout = Readout(network, try steps.state(x, y), exponents)
     return KernelEntry(
       x: x, y: y, nngp: readout.nngp.limit, ntk: readout.ntk, groups: readout.groups, nngpLaw: readout.nngp,
       oneMinusCorrelation: readout.oneMinusCorrelation)
@@ -55,4 +50,35 @@ public func limitingKernels(
   return KernelTable(network: network, entries: entries)
 }
 
+
 private func text(_ point: [ExactNumber]) -> String { point.map(\.description).joined(separator: ", ") }
+
+/// The steps of a network before its readout.
+private struct KernelSteps: Sendable {
+  private let first: FirstLayer
+  private let later: [any KernelLayer]
+
+  init(_ network: Network, _ exponents: WidthExponents, required: Double?) throws {
+    let path = LayerPath(layer: 0)
+    let hidden = network.hiddenLayers.dropFirst()
+    var context = LayerContext(
+      path: path, needsSlopes: network.firstLayer.parameters(at: path).contains(where: \.isTrained),
+      needsMeans: hidden.contains { ($0 as? any LimitLayer)?.readsMeans ?? false },
+      biasSurvives: exponents.biasSurvives[0])
+    first = try FirstLayer(network, in: context, required: required)
+    context.needsMeans = false
+    context.isGaussian = first.givesGaussian
+    later = try context.kernelLayers(
+      hidden, path: { LayerPath(layer: $0) }, biasSurvives: { exponents.biasSurvives[$0] })
+  }
+
+  func state(_ x: [ExactNumber], _ y: [ExactNumber]) throws -> KernelState {
+    var state = KernelState(first: try first.step(x, y))
+    do {
+      for layer in later { state.append(try layer.step(from: state.features)) }
+    } catch KernelError.constantFeatures(let layer, .some(let input)) {
+      throw KernelError.constantFeatures(layer: layer, point: text(input == "x" ? x : y))
+    }
+    return state
+  }
+}

@@ -12,16 +12,16 @@ import Moments
 ///
 ///     A_{ab}  = √(a_xx a_yy) A_b + √(b_xx b_yy) A_a − A_a A_b ,
 ///     A_{a+b} = A_a + A_b + (√(a_xx b_yy) − √(a_yy b_xx))² / (√((a+b)_xx (a+b)_yy) + √(a_xx a_yy) + √(b_xx b_yy)) .
-struct PairKernel: Sendable {
-  var xx: Quantity
-  var xy: Quantity
-  var yy: Quantity
+package struct PairKernel: Sendable {
+  package var xx: Quantity
+  package var xy: Quantity
+  package var yy: Quantity
   /// A; nil where it is not known any better than from the three entries.
-  var angular: Estimate?
+  package var angular: Estimate?
   /// Δ; likewise.
-  var difference: Estimate?
+  package var difference: Estimate?
 
-  init(xx: Quantity, xy: Quantity, yy: Quantity, angular: Estimate? = nil, difference: Estimate? = nil) {
+  package init(xx: Quantity, xy: Quantity, yy: Quantity, angular: Estimate? = nil, difference: Estimate? = nil) {
     self.xx = xx
     self.xy = xy
     self.yy = yy
@@ -46,7 +46,7 @@ struct PairKernel: Sendable {
   }
 
   /// The same value everywhere.
-  init(constant: Quantity) {
+  package init(constant: Quantity) {
     self.init(xx: constant, xy: constant, yy: constant, angular: .zero, difference: .zero)
   }
 
@@ -59,7 +59,7 @@ struct PairKernel: Sendable {
   }
 
   /// Square roots of the diagonal.
-  private var lengths: (x: Estimate, y: Estimate)? {
+  var lengths: (x: Estimate, y: Estimate)? {
     guard let entries, entries.xx.value >= 0, entries.yy.value >= 0 else { return nil }
     return (Self.root(entries.xx), Self.root(entries.yy))
   }
@@ -73,7 +73,7 @@ struct PairKernel: Sendable {
   }
 
   /// `√xx − √yy`, from Δ.
-  private var lengthDifference: Estimate? {
+  var lengthDifference: Estimate? {
     guard let lengths, let difference = knownDifference else { return nil }
     let sum = lengths.x.value + lengths.y.value
     if sum == 0 { return .zero }
@@ -107,27 +107,32 @@ struct PairKernel: Sendable {
     var difference: Estimate?
     if let p = a.knownDifference, let q = b.knownDifference { difference = p + q }
     var result = PairKernel(xx: a.xx + b.xx, xy: a.xy + b.xy, yy: a.yy + b.yy, difference: difference)
-    if result.angular == nil, let first = a.knownAngular, let second = b.knownAngular, let lengthsA = a.lengths,
-      let lengthsB = b.lengths, let gapA = a.lengthDifference, let gapB = b.lengthDifference, let sum = result.lengths
+    if result.angular == nil, let first = a.knownAngular, let second = b.knownAngular,
+      let twist = twist(a, b, sum: result)
     {
-      // √a_xx √b_yy − √a_yy √b_xx,
-      // from the differences for close lengths, directly for very different ones.
-      let close = lengthsB.y * gapA - lengthsA.y * gapB
-      let direct = lengthsA.x * lengthsB.y - lengthsA.y * lengthsB.x
-      let isClose = gapA.value.magnitude <= 0.1 * lengthsA.x.value && gapB.value.magnitude <= 0.1 * lengthsB.x.value
-      let twist = isClose ? close : direct
-      let scale = sum.x * sum.y + lengthsA.x * lengthsA.y + lengthsB.x * lengthsB.y
-      var extra = Estimate.zero
-      if scale.value > 0 {
-        let part = twist.value / scale.value.squareRoot()
-        let spread = twist.roundedError / scale.value.squareRoot()
-        extra = Estimate(
-          part * part, error: 2 * part.magnitude * spread + spread * spread + part * part * 8 * 0x1p-53,
-          method: max(twist.method, .closedForm))
-      }
-      result.angular = first + second + extra
+      result.angular = first + second + twist
     }
     return result
+  }
+
+  /// `(√(a_xx b_yy) − √(a_yy b_xx))²/(√((a+b)_xx (a+b)_yy) + √(a_xx a_yy) + √(b_xx b_yy))`, by which the angular defect
+  /// of a sum exceeds the sum of the defects; nil where the entries are not finite.
+  static func twist(_ a: PairKernel, _ b: PairKernel, sum: PairKernel) -> Estimate? {
+    guard let lengthsA = a.lengths, let lengthsB = b.lengths, let gapA = a.lengthDifference,
+      let gapB = b.lengthDifference, let sum = sum.lengths
+    else { return nil }
+    // From the differences for close lengths, directly for very different ones.
+    let close = lengthsB.y * gapA - lengthsA.y * gapB
+    let direct = lengthsA.x * lengthsB.y - lengthsA.y * lengthsB.x
+    let isClose = gapA.value.magnitude <= 0.1 * lengthsA.x.value && gapB.value.magnitude <= 0.1 * lengthsB.x.value
+    let twist = isClose ? close : direct
+    let scale = sum.x * sum.y + lengthsA.x * lengthsA.y + lengthsB.x * lengthsB.y
+    guard scale.value > 0 else { return .zero }
+    let part = twist.value / scale.value.squareRoot()
+    let spread = twist.roundedError / scale.value.squareRoot()
+    return Estimate(
+      part * part, error: 2 * part.magnitude * spread + spread * spread + part * part * 8 * 0x1p-53,
+      method: max(twist.method, .closedForm))
   }
 
   /// The multiple by a number that may not exist (an infinite variance).
@@ -157,7 +162,7 @@ struct PairKernel: Sendable {
   private var mean: Estimate? { entries.map { Estimate.half * ($0.xx + $0.yy) } }
 
   /// `1 − K(x,y)/√(K(x,x) K(y,y))`; nil where a kernel is not finite or a diagonal entry is not positive.
-  var correlationGap: Estimate? {
+  package var correlationGap: Estimate? {
     guard let entries, entries.xx.value > 0, entries.yy.value > 0 else { return nil }
     let (p, c, q) = (entries.xx, entries.xy, entries.yy)
     if let a = c.exact, let b = p.exact, let d = q.exact {
@@ -180,7 +185,7 @@ struct PairKernel: Sendable {
   }
 
   /// `1 + K(x,y)/√(K(x,x) K(y,y))`, exact entries without cancellation.
-  var onePlusCorrelation: Estimate? {
+  package var onePlusCorrelation: Estimate? {
     guard entries != nil else { return nil }
     func negated(_ quantity: Quantity) -> Quantity { quantity.estimate.map { .finite(-$0) } ?? quantity }
     return PairKernel(xx: xx, xy: negated(xy), yy: yy, difference: difference).correlationGap

@@ -4,7 +4,7 @@ import Synchronization
 /// Maps over `0 ..< count` on several threads; the result does not depend on their number.
 ///
 /// - Throws: The error of the smallest failing index, so that messages do not depend on timing either.
-func parallelMap<Result: Sendable>(
+package func parallelMap<Result: Sendable>(
   count: Int, threads: Int, _ body: @Sendable (Int) throws -> Result
 ) throws -> [Result] {
   if threads <= 1 || count <= 1 { return try (0..<count).map(body) }

@@ -18,26 +18,29 @@ import Networks
 /// and the coefficients of the NTK parameterization. A bias scales like `N^{−A_l−B_l}`: below `e_l` it is gone in the
 /// limit, at `e_l` it stays, above `e_l` the layer has no limit.
 ///
+/// A residual block or a normalization has the exponents of a hidden dense layer at its place: its weights and those
+/// of its branch those of w, its gains those of its biases. It needs `e = 0`, which every named parameterization gives
+/// in the hidden layers.
+///
 /// **Source.** Yang and Hu 2021, the abc-parameterizations, with separate exponents for biases.
-struct WidthExponents: Sendable {
+package struct WidthExponents: Sendable {
   /// The exponent of the weighted sum's part of the NNGP kernel, `2 e_{L+1}`.
-  let function: Rational
+  package let function: Rational
   /// The exponent of the readout bias's part, `−2 (A + B)`.
-  let readoutBias: Rational
+  package let readoutBias: Rational
   /// Whether each hidden layer's bias is still there in the limit.
-  let biasSurvives: [Bool]
-  private let weights: [Rational]
-  private let biases: [Rational]
+  package let biasSurvives: [Bool]
+  private let groups: [ParameterGroup: Rational]
 
   /// - Throws: ``KernelError/unstable(layer:exponent:)`` where a power of N meets an activation that is not
   ///   homogeneous, or a bias outgrows its layer.
-  init(_ network: Network) throws {
+  package init(_ network: Network) throws {
     let count = network.layers.count
     func rational(_ number: ExactNumber) -> Rational {
       number.rational ?? number.rationalApproximation(relativeBits: 60)
     }
-    var weights: [Rational] = []
-    var biases: [Rational] = []
+    // The exponents of the groups without S, by layer.
+    var groups: [[(group: ParameterGroup, exponent: Rational)]] = []
     var survives: [Bool] = []
     // What each layer multiplies the squared gradients of the earlier ones by.
     var passes: [Rational] = []
@@ -46,13 +49,23 @@ struct WidthExponents: Sendable {
     var (scale, features, degree) = (Rational.zero, Rational.zero, Rational(1))
     for (index, layer) in network.layers.enumerated() {
       let exponents = network.exponents(ofLayer: index)
+      let path = LayerPath(layer: index)
       let nu: Rational = index == 0 ? 0 : 1
       let a = rational(exponents.weightMultiplier)
       let p = nu / 2 - a - rational(exponents.weightDeviation)
       let biasScale = -(rational(exponents.biasMultiplier) + rational(exponents.biasDeviation))
+      let weights = nu - 2 * a - rational(exponents.weightRate) + 2 * features
+      let biases = -2 * rational(exponents.biasMultiplier) - rational(exponents.biasRate)
+      groups.append(layer.parameters(at: path).map { ($0.group, $0.group.kind == .weights ? weights : biases) })
+      guard let layer = layer as? DenseLayer else {
+        // Where hidden features are of order 1, so is what any layer makes of them.
+        guard features.isZero, p.isZero else { throw KernelError.unstable(layer: index + 1, exponent: p + features) }
+        passes.append(0)
+        survives.append(biasScale.isZero)
+        (scale, degree) = (0, 1)
+        continue
+      }
       passes.append(2 * p + 2 * (degree - 1) * scale)
-      weights.append(nu - 2 * a - rational(exponents.weightRate) + 2 * features)
-      biases.append(-2 * rational(exponents.biasMultiplier) - rational(exponents.biasRate))
       scale = p + features
       if index == count - 1 {
         readoutBias = 2 * biasScale
@@ -72,19 +85,16 @@ struct WidthExponents: Sendable {
       features = degree * scale
     }
     var sum = Rational.zero
+    var all: [ParameterGroup: Rational] = [:]
     for index in (0..<count).reversed() {
-      weights[index] = weights[index] + sum
-      biases[index] = biases[index] + sum
+      for (group, exponent) in groups[index] { all[group] = exponent + sum }
       sum = sum + passes[index]
     }
-    self.weights = weights
-    self.biases = biases
+    self.groups = all
     biasSurvives = survives
     function = 2 * scale
     self.readoutBias = readoutBias
   }
 
-  func group(_ group: ParameterGroup) -> Rational {
-    group.kind == .weights ? weights[group.layer] : biases[group.layer]
-  }
+  package func group(_ group: ParameterGroup) -> Rational { groups[group] ?? 0 }
 }

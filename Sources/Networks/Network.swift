@@ -1,16 +1,19 @@
 import Activations
 import Moments
 
-/// A fully connected network with a scalar output: its architecture, its initializers and its parameterization.
+/// A network with a scalar output: its architecture, its initializers and its parameterization.
 ///
-/// Under the NTK parameterization, with `s` the input scale, `m_w`, `m_b` the multipliers of each layer and `N_l` the
+/// A plain network is a list of dense layers. Under the NTK parameterization, with `s` the input scale, `m_w`, `m_b` the multipliers of each layer and `N_l` the
 /// hidden widths,
 ///
 ///     z¹ᵢ(x)   = m_w¹ s Σⱼ w¹ᵢⱼ xⱼ + m_b¹ b¹ᵢ
 ///     z^{l+1}ᵢ = m_w (1/√N_l) Σⱼ w^{l+1}ᵢⱼ φ_l(z^lⱼ) + m_b b^{l+1}ᵢ ,     f = z^{L+1}
 ///
-/// Invariants, established by the initializer: at least one hidden layer; every hidden layer has an activation and the
-/// readout none; weights after the first layer have mean zero where they have a mean; the input scale is not zero.
+/// Between the first layer and the readout other kinds of ``NetworkLayer`` may stand.
+///
+/// Invariants, established by the initializer: at least one hidden layer; the first layer and the readout are dense;
+/// every hidden dense layer has an activation and the readout none; weights after the first layer have mean zero where
+/// they have a mean; the input scale is not zero.
 public struct Network: Sendable {
   /// A name for tables and messages.
   public var name: String?
@@ -21,7 +24,7 @@ public struct Network: Sendable {
   /// Where the powers of the width stand.
   public var parameterization: Parameterization
   /// The hidden layers in order, then the readout.
-  public var layers: [DenseLayer]
+  public var layers: [any NetworkLayer]
 
   /// The largest input dimension of a network.
   public static let maximumInputDimension = 1_000_000
@@ -34,7 +37,7 @@ public struct Network: Sendable {
   /// - Throws: ``NetworkError`` if an invariant of the type does not hold.
   public init(
     name: String? = nil, inputDimension: Int, inputScale: ExactNumber? = nil, parameterization: Parameterization = .ntk,
-    layers: [DenseLayer]
+    layers: [any NetworkLayer]
   ) throws(NetworkError) {
     self.name = name
     self.inputDimension = inputDimension
@@ -50,16 +53,39 @@ public struct Network: Sendable {
   }
 
   /// The layers before the readout.
-  public var hiddenLayers: ArraySlice<DenseLayer> { layers.dropLast() }
+  public var hiddenLayers: ArraySlice<any NetworkLayer> { layers.dropLast() }
 
   /// The layers, all of them plain dense ones, for code that covers no other kind.
   ///
   /// - Parameter purpose: What needs them, as in `the finite-width theory`, for the message.
   /// - Throws: ``NetworkError`` naming the first layer of another kind.
-  public func denseLayers(for purpose: String) throws(NetworkError) -> [DenseLayer] { layers }
+  public func denseLayers(for purpose: String) throws(NetworkError) -> [DenseLayer] {
+    var result: [DenseLayer] = []
+    result.reserveCapacity(layers.count)
+    for (index, layer) in layers.enumerated() {
+      guard let dense = layer as? DenseLayer else {
+        throw .denseOnly(place: .layer(index + 1), found: type(of: layer).title, purpose: purpose)
+      }
+      result.append(dense)
+    }
+    return result
+  }
 
-  /// The last layer, which has no activation.
-  public var readout: DenseLayer { layers[layers.count - 1] }
+  /// Whether all layers are plain dense ones.
+  public var isDense: Bool { layers.allSatisfy { $0 is DenseLayer } }
+
+  /// The first layer, which is dense and takes the input.
+  public var firstLayer: DenseLayer { dense(0) }
+
+  /// The last layer, which is dense and has no activation.
+  public var readout: DenseLayer { dense(layers.count - 1) }
+
+  private func dense(_ index: Int) -> DenseLayer {
+    guard let layer = layers[index] as? DenseLayer else {
+      preconditionFailure("a network begins and ends with a dense layer: call validate() after changing layers")
+    }
+    return layer
+  }
 
   /// The number of hidden layers, `L`.
   public var depth: Int { layers.count - 1 }
@@ -71,19 +97,13 @@ public struct Network: Sendable {
 
   /// The parameter groups with their names, `layer 1 weights`, `layer 1 bias`, …, in order: all that exist, whether
   /// they are trained or not.
-  public var parameterGroups: [ParameterGroup] {
-    layers.indices.flatMap { index in
-      let weights = ParameterGroup(layer: index, kind: .weights)
-      return layers[index].bias == nil ? [weights] : [weights, ParameterGroup(layer: index, kind: .bias)]
-    }
-  }
+  public var parameterGroups: [ParameterGroup] { parameters.map(\.group) }
 
   /// The parameter groups that are trained, in order.
-  public var trainedGroups: [ParameterGroup] {
-    parameterGroups.filter { group in
-      let trainable = layers[group.layer].trainable
-      return group.kind == .weights ? trainable.trainsWeights : trainable.trainsBias
-    }
+  public var trainedGroups: [ParameterGroup] { parameters.filter(\.isTrained).map(\.group) }
+
+  private var parameters: [LayerParameter] {
+    layers.enumerated().flatMap { $0.element.parameters(at: LayerPath(layer: $0.offset)) }
   }
 
   /// The project's example: one hidden layer of squares, everything uniform, one input.
@@ -110,61 +130,4 @@ public struct Network: Sendable {
       }
     }
   }
-}
-
-/// One group of parameters: the weights or the biases of one layer.
-public struct ParameterGroup: Sendable, Hashable, CustomStringConvertible {
-  /// Weights or biases.
-  public enum Kind: String, Sendable {
-    case weights, bias
-  }
-  /// The layer, counted from 0.
-  public var layer: Int
-  public var kind: Kind
-
-  public init(layer: Int, kind: Kind) {
-    self.layer = layer
-    self.kind = kind
-  }
-
-  /// The name in tables, `layer 1 weights`: layers are counted from 1.
-  public var description: String { "layer \(layer + 1) \(kind.rawValue)" }
-}
-
-/// A fully connected layer with its activation.
-public struct DenseLayer: Sendable {
-  /// The law of the weights.
-  public var weights: any Law
-  /// The law of the biases; nil where the layer has none.
-  ///
-  /// A bias that starts at zero and is trained has the law `constant(0)`.
-  public var bias: (any Law)?
-  /// The fixed factor of the weighted sum.
-  public var weightMultiplier: ExactNumber
-  /// The fixed factor of the bias.
-  public var biasMultiplier: ExactNumber
-  /// The parameters that are trained.
-  public var trainable: TrainableParameters
-  /// The activation; nil for the readout.
-  public var activation: (any Activation)?
-
-  public init(
-    weights: any Law, bias: (any Law)? = nil, weightMultiplier: ExactNumber = 1, biasMultiplier: ExactNumber = 1,
-    trainable: TrainableParameters = .all, activation: (any Activation)? = nil
-  ) {
-    self.weights = weights
-    self.bias = bias
-    self.weightMultiplier = weightMultiplier
-    self.biasMultiplier = biasMultiplier
-    self.trainable = trainable
-    self.activation = activation
-  }
-}
-
-/// The parameters of a layer that are trained, and so contribute to the NTK.
-public enum TrainableParameters: String, Sendable, CaseIterable {
-  case all, weights, bias, none
-
-  public var trainsWeights: Bool { self == .all || self == .weights }
-  public var trainsBias: Bool { self == .all || self == .bias }
 }

@@ -3,21 +3,24 @@ import Moments
 /// What is wrong with a network or with its file.
 public enum NetworkError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A part of a network.
-  public enum Place: Sendable, Equatable, CustomStringConvertible {
+  public enum Place: Sendable, Hashable, CustomStringConvertible {
     case network
-    /// A layer, counted from 1.
-    case layer(Int)
+    /// A layer, counted from 1, and its place in each branch on the way, counted likewise.
+    case layer(Int, branch: [Int] = [])
     /// The exponents of a general parameterization.
     case parameterization
 
     public var description: String {
       switch self {
       case .network: "the network"
-      case .layer(let number): "layer \(number)"
+      case .layer(let number, let branch): "layer \(number)" + branch.map { " branch layer \($0)" }.joined()
       case .parameterization: "the parameterization"
       }
     }
   }
+
+  /// Finds the line of a key in the file, if there is one.
+  public typealias LineLookup = (_ key: String, _ place: Place) -> Int?
 
   /// The file cannot be read.
   case unreadable(reason: String)
@@ -43,6 +46,10 @@ public enum NetworkError: Error, Sendable, Equatable, CustomStringConvertible {
   case wrongType(key: String, place: Place, line: Int?, found: String, expected: String)
   /// A value that is not allowed.
   case impossible(key: String, place: Place, line: Int?, problem: String, remedy: String)
+  /// The text of a preset that means none.
+  case preset(text: String, problem: String, remedy: String)
+  /// What covers dense layers only meets a layer of another kind.
+  case denseOnly(place: Place, found: String, purpose: String)
   /// An error in a file.
   indirect case inFile(path: String, NetworkError)
 
@@ -73,6 +80,10 @@ public enum NetworkError: Error, Sendable, Equatable, CustomStringConvertible {
       let end = problem.hasSuffix(".") || problem.hasSuffix("?") ? "" : "."
       let advice = remedy.isEmpty ? "" : " \(remedy)"
       return "\(Self.prefix(line))'\(key)' of \(place): \(problem)\(end)\(advice)"
+    case .preset(let text, let problem, let remedy): return "preset '\(text)': \(problem). \(remedy)"
+    case .denseOnly(let place, let found, let purpose):
+      return
+        "\(place) is \(found), and \(purpose) covers dense layers only. Take a network of layers with weights and activations."
     case .inFile(let path, let error): return "\(path): \(error.description)"
     }
   }

@@ -148,24 +148,6 @@ extension Parameterization {
   }
 }
 
-extension DenseLayer {
-  var configuration: ConfigurationValue {
-    var entries = [
-      ConfigurationEntry("weights", .text(weights.description)),
-      ConfigurationEntry("bias", .text(bias?.description ?? "none")),
-    ]
-    if let activation { entries.append(ConfigurationEntry("activation", .text(activation.description))) }
-    if weightMultiplier != 1 {
-      entries.append(ConfigurationEntry("weight-multiplier", .text(weightMultiplier.description)))
-    }
-    if biasMultiplier != 1 {
-      entries.append(ConfigurationEntry("bias-multiplier", .text(biasMultiplier.description)))
-    }
-    if trainable != .all { entries.append(ConfigurationEntry("trainable", .text(trainable.rawValue))) }
-    return .mapping(entries)
-  }
-}
-
 extension Network: Equatable {
   /// Whether the two have the same canonical description.
   public static func == (a: Network, b: Network) -> Bool { a.configuration == b.configuration }

@@ -2,9 +2,6 @@ import Activations
 import Moments
 
 extension Network {
-  /// Where a problem of a network is: the line of a file, if there is one.
-  typealias LineLookup = (_ key: String, _ place: NetworkError.Place) -> Int?
-
   /// Checks the invariants of the type; call it after changing properties.
   ///
   /// - Throws: ``NetworkError`` naming the key, what is wrong and what is allowed.
@@ -12,7 +9,7 @@ extension Network {
     try validate { _, _ in nil }
   }
 
-  func validate(line: LineLookup) throws(NetworkError) {
+  func validate(line: NetworkError.LineLookup) throws(NetworkError) {
     guard (1...Self.maximumInputDimension).contains(inputDimension) else {
       throw .impossible(
         key: "input-dimension", place: .network, line: line("input-dimension", .network),
@@ -33,38 +30,32 @@ extension Network {
           : "there \(layers.count == 1 ? "is 1 layer" : "are no layers"), and a network has a hidden layer and a readout",
         remedy: "Write 2 to \(Self.maximumLayerCount) layers, the last of them without an activation.")
     }
-    for (index, layer) in layers.enumerated() { try validate(layer, index: index, line: line) }
+    for index in [0, layers.count - 1] where !(layers[index] is DenseLayer) {
+      let place = NetworkError.Place.layer(index + 1)
+      throw .impossible(
+        key: "kind", place: place, line: line("kind", place),
+        problem: "the \(index == 0 ? "first" : "last") layer is \(type(of: layers[index]).title)",
+        remedy: index == 0
+          ? "The first layer takes the input and must be dense: put one before it."
+          : "The last layer is the readout and must be dense: add one after it.")
+    }
+    for (index, layer) in layers.enumerated() {
+      let position = LayerPosition.inNetwork(index, of: layers.count, inputDimension: inputDimension)
+      try layer.validate(at: position, line: line)
+    }
     if case .general(let a, let b, _) = parameterization {
+      if let other = layers.firstIndex(where: { !($0 is DenseLayer) }) {
+        throw .impossible(
+          key: "parameterization", place: .network, line: line("parameterization", .network),
+          problem: "exponents a, b are those of dense layers, and layer \(other + 1) is \(type(of: layers[other]).title)",
+          remedy: "Write ntk, standard, mean-field or mup.")
+      }
       for (key, exponents) in [("a", a), ("b", b)] where exponents.count != layers.count {
         throw .impossible(
           key: key, place: .parameterization, line: line(key, .parameterization),
           problem: "there are \(exponents.count) exponents for \(layers.count) layers",
           remedy: "Write one exponent for each layer, the readout included.")
       }
-    }
-  }
-
-  private func validate(_ layer: DenseLayer, index: Int, line: LineLookup) throws(NetworkError) {
-    let place = NetworkError.Place.layer(index + 1)
-    let isReadout = index == layers.count - 1
-    if isReadout, let activation = layer.activation {
-      throw .impossible(
-        key: "activation", place: place, line: line("activation", place),
-        problem: "the last layer is the readout, which has no activation, but '\(activation.description)' stands here",
-        remedy: "Take the key out, or add a readout layer after this one.")
-    }
-    if !isReadout, layer.activation == nil {
-      throw .missingKey(
-        key: "activation", place: place, line: line("activation", place),
-        expected: "an activation, as in relu; only the last layer, the readout, has none")
-    }
-    if index > 0, let mean = layer.weights.moment(1).estimate, mean.value.magnitude > mean.error {
-      let shown = mean.exact?.description ?? "\(mean.value)"
-      throw .impossible(
-        key: "weights", place: place, line: line("weights", place),
-        problem:
-          "\(layer.weights.description) has the mean \(shown), and the preactivations would grow with the width N",
-        remedy: "Weights after the first layer must have mean zero.")
     }
   }
 }

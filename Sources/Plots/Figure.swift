@@ -64,8 +64,13 @@ public struct Axis: Sendable, Equatable {
   /// The range; nil on either side lets the data decide.
   public var lower: Double?
   public var upper: Double?
+  /// Where the labelled marks stand; nil lets the scale decide.
+  public var marks: [Double]?
 
-  public init(_ label: String, logarithmic: Bool = false, lower: Double? = nil, upper: Double? = nil) {
+  public init(
+    _ label: String, logarithmic: Bool = false, lower: Double? = nil, upper: Double? = nil, marks: [Double]? = nil
+  ) {
+    self.marks = marks
     self.label = label
     isLogarithmic = logarithmic
     self.lower = lower
@@ -89,6 +94,10 @@ public struct Series: Sendable, Equatable {
     case band
     /// Boxes of height y around x, as of a histogram.
     case boxes
+    /// The outline of a histogram: level around each x.
+    case steps
+    /// Open circles with a vertical bar from `low` to `high`.
+    case openErrorBars
     /// Arrows from (x, y) by (`low`, `high`).
     case arrows
   }
@@ -112,7 +121,7 @@ public struct Series: Sendable, Equatable {
     low: [Double] = [], high: [Double] = []
   ) {
     precondition(x.count == y.count, "a point has an x and a y")
-    let needsEnds = [.errorBars, .band, .arrows].contains(style)
+    let needsEnds = [.errorBars, .openErrorBars, .band, .arrows].contains(style)
     precondition(!needsEnds || (low.count == x.count && high.count == x.count), "bars, bands and arrows have two ends")
     self.label = label
     self.style = style

@@ -62,6 +62,8 @@ struct GnuplotScript {
       lines.append("set \(name)label \(Self.quoted(axis.label))")
       lines.append(axis.isLogarithmic ? "set logscale \(name)" : "unset logscale \(name)")
       lines.append("set format \(name) '\(axis.isLogarithmic ? "10^{%T}" : "%g")'")
+      let marks = axis.marks.map { marks in marks.map { "'\(Self.mark($0))' \($0)" }.joined(separator: ", ") }
+      lines.append(marks.map { "set \(name)tics (\($0))" } ?? "set \(name)tics autofreq")
       let (low, high) = (axis.lower.map { "\($0)" } ?? "*", axis.upper.map { "\($0)" } ?? "*")
       lines.append("set \(name)range [\(low):\(high)]")
     }
@@ -79,6 +81,8 @@ struct GnuplotScript {
       case .points: style = "with points pt 7 ps 0.55 \(look)"
       case .linePoints: style = "with linespoints pt 7 ps 0.55 \(look)"
       case .errorBars: style = "with yerrorbars pt 7 ps 0.55 \(look)"
+      case .steps: style = "with histeps \(look)"
+      case .openErrorBars: style = "with yerrorbars pt 6 ps 0.6 \(look)"
       case .band: style = "with filledcurves \(look)"
       case .boxes: style = "with boxes \(look)"
       case .arrows: style = "using 1:2:3:4 with vectors filled head size graph 0.008,20 \(look)"
@@ -87,6 +91,12 @@ struct GnuplotScript {
     }
     lines.append(plots.isEmpty ? "plot [0:1] NaN notitle" : "plot " + plots.joined(separator: ", \\\n  "))
     return lines
+  }
+
+  /// The label of a mark: `256`, `0.05`.
+  private static func mark(_ value: Double) -> String {
+    let text = "\(value)"
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 
   /// Text in single quotes, without the signs that gnuplot's enhanced text takes for commands.

@@ -8,6 +8,8 @@ public enum ColumnKind: Sendable, Equatable {
   case number
   /// A number with all that is known of it: value, exact form, error bound, method.
   case quantity
+  /// A number with all that is known of it, of which people see the digits that its error supports and no more.
+  case value
   /// A sampled number, set as `value ± standard error`.
   case sampled
 }

@@ -3,11 +3,15 @@ import ArgumentParser
 import Dynamics
 import Expectation
 import FiniteWidth
+import FiniteWidthTheory
 import Foundation
+import Gram
+import KernelFiles
 import LimitKernels
 import Moments
 import Networks
 import Plots
+import Regression
 import Tables
 
 /// What the command itself finds wrong.
@@ -20,6 +24,8 @@ enum Failure: Error {
   case output(String)
   /// The computation did not come to its end; what it has is printed.
   case accuracy(String)
+  /// A computation was stopped with nothing to report.
+  case stopped(String)
   /// A check did not hold; the report has been printed.
   case check
 
@@ -39,18 +45,28 @@ enum Failure: Error {
     case Failure.data(let text): return (.data, text)
     case Failure.output(let text): return (.output, text)
     case Failure.accuracy(let text): return (.accuracy, text)
+    case Failure.stopped(let text): return (.accuracy, text)
     case Failure.check: return (.check, nil)
     case let error as PointsError: return (error.isInFile ? .data : .usage, "\(error)")
     case let error as GaussianError: return (error.isAboutParameters ? .usage : .accuracy, "\(error)")
+    case StudyFileError.unwritable: return (.output, "\(error)")
+    case is StudyFileError: return (.data, "\(error)")
     case WidthStudyError.notFinite: return (.accuracy, "\(error)")
     case is WidthStudyError: return (.usage, "\(error)")
     case is WeightsError: return (.data, "\(error)")
     case let error as TrainingError: return (error.status, "\(error)")
     case PlotError.unknownFormat: return (.usage, "\(error)")
     case is PlotError: return (.output, "\(error)")
+    case is FiniteWidthTheoryError: return (.usage, "\(error)")
     case is KernelError, is PhaseError, ExpectationError.indefinite: return (.usage, "\(error)")
     case is NetworkError, is LawError, is ActivationError, is NumberError, is CallSyntax.SyntaxError:
       return (.usage, "\(error)")
+    case KernelFileError.shard, KernelFileError.launcher, KernelFileError.memory: return (.usage, "\(error)")
+    case KernelFileError.notFinite: return (.accuracy, "\(error)")
+    case is KernelFileError: return (.output, "\(error)")
+    case GramError.noLimit, GramError.overflow: return (.accuracy, "\(error)")
+    case is GramError: return (.data, "\(error)")
+    case let error as RegressionError: return (error.isAboutData ? .data : .accuracy, "\(error)")
     case TableError.noTable: return (.usage, "\(error)")
     case is TableError: return (.data, "\(error)")
     default: return (.accuracy, "\(error)")
@@ -99,6 +115,16 @@ extension TrainingError {
     case .checkpoint: return .data
     case .unwritableCheckpoint: return .output
     case .notFinite, .linearAlgebra, .library: return .accuracy
+    }
+  }
+}
+
+extension RegressionError {
+  /// Whether the training data are to blame, rather than rounding errors.
+  fileprivate var isAboutData: Bool {
+    switch self {
+    case .targetCount, .targetNotFinite, .contradiction, .duplicate, .tooLarge: return true
+    case .ridge, .time, .singular, .illConditioned: return false
     }
   }
 }

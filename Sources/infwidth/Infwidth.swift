@@ -18,8 +18,9 @@ struct Infwidth: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       TableCommand.self, ScalingCommand.self, PhaseCommand.self, MomentsCommand.self, DualCommand.self,
-      ConvergeCommand.self, EmpiricalCommand.self, TrainCommand.self, VerifyCommand.self,
-      TablesCommand.self, LawsCommand.self, ActivationsCommand.self,
+      ConvergeCommand.self, MergeCommand.self, EmpiricalCommand.self, TrainCommand.self, GramCommand.self,
+      PredictCommand.self, VerifyCommand.self,
+      TablesCommand.self, LawsCommand.self, ActivationsCommand.self, PresetsCommand.self,
     ],
     defaultSubcommand: TableCommand.self)
 

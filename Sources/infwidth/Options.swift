@@ -31,9 +31,11 @@ struct CommonOptions: ParsableArguments {
 
   /// Checks the output, computes (with progress on a terminal), and writes.
   @discardableResult
-  func emit(_ activity: String, _ compute: () throws -> Document) throws -> Document {
+  func emit(
+    _ activity: String, status: ProgressStatus? = nil, _ compute: () throws -> Document
+  ) throws -> Document {
     let output = try Output(path: self.output)
-    let document = try Progress.show(activity, while: compute)
+    let document = try Progress.show(activity, status: status, while: compute)
     try output.write(document.text(as: format))
     return document
   }
@@ -41,7 +43,8 @@ struct CommonOptions: ParsableArguments {
 
 /// The options that name a network and points.
 struct NetworkOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The network, a YAML or JSON file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("The network: a YAML or JSON file, or preset:NAME (see 'infwidth presets').", valueName: "file"))
   var network: String?
 
   @Option(
@@ -56,10 +59,13 @@ struct NetworkOptions: ParsableArguments {
   )
   var points: String?
 
-  /// The network of the file, or the project's example.
+  /// The network of the file or preset, or the project's example.
+  ///
+  /// A preset without a dimension takes that of the first point of the command line.
   func readNetwork() throws -> Network {
     guard let network else { return try Network.headline }
-    return try Network(contentsOf: network)
+    let dimension = at.first.map { $0.split(separator: ",", omittingEmptySubsequences: false).count } ?? 1
+    return try Network(named: network, dimension: dimension)
   }
 
   /// The points of `--at`, then those of `--points`; for the project's example 1 and -1 where neither is given.

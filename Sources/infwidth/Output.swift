@@ -30,8 +30,11 @@ struct Output {
   }
 
   /// Writes the text.
-  func write(_ text: String) throws {
-    let data = Data(text.utf8)
+  func write(_ text: String) throws { try write(Array(text.utf8)) }
+
+  /// Writes the bytes.
+  func write(_ bytes: [UInt8]) throws {
+    let data = Data(bytes)
     guard let path else {
       do { try FileHandle.standardOutput.write(contentsOf: data) } catch {
         throw Failure.output("standard output cannot be written. \(Self.reason(error))")

@@ -28,25 +28,4 @@ enum Sampling {
   private static func quantity(_ statistics: SampleStatistics) -> Quantity {
     .finite(Estimate(statistics.mean, error: statistics.standardError, method: .sampling))
   }
-
-  /// A study of the NTK at several widths against the limit.
-  static func convergence(
-    _ study: WidthStudy, _ kernels: KernelTable, threads: Int
-  ) throws -> ConvergenceReport {
-    let result = try study.run(threads: threads)
-    let hasOneHiddenLayer = study.network.depth == 1
-    let pairs = kernels.entries.enumerated().map { index, entry in
-      let measurements = result.widths.map { width -> ConvergenceReport.Measurement in
-        let statistics = width.ntk[index]
-        return ConvergenceReport.Measurement(
-          width: width.width, samples: statistics.count, mean: statistics.mean,
-          standardError: statistics.standardError, standardDeviation: statistics.standardDeviation,
-          relativeErrorOfDeviation: statistics.standardErrorOfVariance / (2 * statistics.variance),
-          predictedMean: hasOneHiddenLayer ? entry.ntk.estimate?.value : nil)
-      }
-      return ConvergenceReport.Pair(x: entry.x, y: entry.y, limit: entry.ntk, measurements: measurements)
-    }
-    return ConvergenceReport(
-      networkName: study.network.name, depth: study.network.depth, seed: study.seed, pairs: pairs)
-  }
 }

@@ -30,7 +30,8 @@ enum CommandRunner {
     }
   }
 
-  private static func built() throws -> URL {
+  /// The built executable.
+  static func built() throws -> URL {
     let found = executable
     return try #require(found, "infwidth has not been built")
   }

@@ -33,7 +33,7 @@ import Testing
     let deviation = try absoluteError(estimate.value, corner.expected)
     // The reference has 25 digits, or an error of the order of the smallest double.
     #expect(
-      deviation <= estimate.roundedError + 1e-23 * estimate.value.magnitude + 5e-324,
+      deviation <= estimate.roundedError + 1e-23 * estimate.value.magnitude + Double.leastNonzeroMagnitude,
       "\(estimate) for \(corner.expected)")
     // sin of 10⁶/3 knows ten digits, a Laplace moment 10⁻⁶ from its pole nine; everything else twelve.
     let isConditioned = corner.problem.activation == "sin" || corner.problem.weights.hasPrefix("laplace(9")

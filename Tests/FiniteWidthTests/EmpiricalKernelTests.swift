@@ -112,8 +112,10 @@ let parameterizations = [
     let flags = ["all", "weights", "bias", "none"]
     for (first, second) in flags.flatMap({ a in flags.map { (a, $0) } }) {
       var description = try network("ntk", depth: 1)
-      description.layers[0].trainable = try #require(TrainableParameters(rawValue: first))
-      description.layers[1].trainable = try #require(TrainableParameters(rawValue: second))
+      var layers = try description.denseLayers(for: "this test")
+      layers[0].trainable = try #require(TrainableParameters(rawValue: first))
+      layers[1].trainable = try #require(TrainableParameters(rawValue: second))
+      description.layers = layers
       let all = NetworkSampler(try network("ntk", depth: 1), width: 4, seed: 1, points: [[1, 2]]).kernels(index: 0)
       let some = NetworkSampler(description, width: 4, seed: 1, points: [[1, 2]]).kernels(index: 0)
       for (group, part) in zip(some.groups, some.groupNTK) {

@@ -12,7 +12,7 @@ private let bound = 5.0
 
 private func study(
   _ network: Network, _ points: [[ExactNumber]], width: Int, samples: Int, seed: UInt64 = 2024
-) throws -> WidthStudyResult.Width {
+) throws -> WidthStatistics {
   try WidthStudy.estimate(network: network, points: points, width: width, samples: samples, seed: seed)
 }
 

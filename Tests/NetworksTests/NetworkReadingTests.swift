@@ -43,7 +43,7 @@ private func message(_ text: String) -> String {
     #expect(network.parameterization == .meanField)
     #expect(network.layers.count == 2)
     #expect(network.depth == 1)
-    let layer = network.layers[0]
+    let layer = network.firstLayer
     #expect(layer.weights.description == "uniform(-1, 1)")
     #expect(layer.bias?.description == "uniform(-1/2, 1/2)")
     #expect(layer.weightMultiplier == 2 * ExactNumber(squareRootOf: 2))
@@ -67,7 +67,7 @@ private func message(_ text: String) -> String {
     #expect(network.name == nil)
     #expect(network.inputScale == 1)
     #expect(network.parameterization == .standard)
-    #expect(network.layers[0].bias == nil)
+    #expect(network.firstLayer.bias == nil)
   }
 
   @Test(arguments: [
@@ -128,7 +128,7 @@ private func message(_ text: String) -> String {
   @Test(arguments: [
     (
       4, "  - weihts: uniform(-1, 1)",
-      "line 5: 'weihts' is not a key of layer 1. Did you mean 'weights'? Allowed are weights, bias, activation, weight-multiplier, bias-multiplier, trainable."
+      "line 5: 'weihts' is not a key of layer 1. Did you mean 'weights'? Allowed are weights, bias, activation, weight-multiplier, bias-multiplier, trainable, kind."
     ),
     (
       0, "label: x",
@@ -279,7 +279,7 @@ private func message(_ text: String) -> String {
 
   @Test func layersMustBeLayers() {
     let head = "input-dimension: 1\nparameterization: ntk\n"
-    let keys = "weights, bias, activation, weight-multiplier, bias-multiplier, trainable"
+    let keys = "weights, bias, activation, weight-multiplier, bias-multiplier, trainable, kind"
     #expect(
       message(head + "layers: relu") == "line 3: 'layers' of the network is the word 'relu'. Write a list of layers.")
     #expect(
@@ -363,7 +363,7 @@ private func message(_ text: String) -> String {
     var network = try Network(
       inputDimension: 4, layers: [DenseLayer(weights: law, activation: relu), DenseLayer(weights: law)])
     #expect(network.inputScale == ExactNumber(1, 2))
-    network.layers[1].weights = try UniformLaw(0, 1)
+    network.layers[1] = DenseLayer(weights: try UniformLaw(0, 1))
     #expect(throws: NetworkError.self) { try network.validate() }
   }
 }
@@ -389,7 +389,7 @@ private func message(_ text: String) -> String {
     #expect(fromYAML.name == network.name)
     #expect(fromYAML.inputScale == network.inputScale)
     #expect(fromYAML.parameterization == network.parameterization)
-    for (a, b) in zip(fromYAML.layers, network.layers) {
+    for (a, b) in zip(try fromYAML.denseLayers(for: "this test"), try network.denseLayers(for: "this test")) {
       #expect(a.weightMultiplier == b.weightMultiplier)
       #expect(a.biasMultiplier == b.biasMultiplier)
       #expect(a.trainable == b.trainable)

@@ -32,8 +32,8 @@ import Testing
           - {weights: pytorch-linear(), bias: pytorch-linear(), activation: relu}
           - {weights: pytorch-linear(), bias: pytorch-linear()}
         """)
-    #expect(network.layers[0].bias?.moment(2).estimate?.exact == ExactNumber(1, 12))
-    #expect(network.layers[1].bias?.moment(2).estimate?.exact == 0)
+    #expect(network.firstLayer.bias?.moment(2).estimate?.exact == ExactNumber(1, 12))
+    #expect(network.readout.bias?.moment(2).estimate?.exact == 0)
     #expect(network.trainedGroups.count == 4)
   }
 

@@ -43,4 +43,14 @@ public struct CELU: Activation {
   ) { arguments throws(ActivationError) in try CELU(alpha: arguments.first ?? 1) }
 
   public var description: String { value.name }
+
+  /// 0 for `z > 0` and `e^{z/α}/α` for `z < 0`.
+  public var secondDerivative: ScalarFunction? {
+    let scale = TwoTerm(alpha)
+    let inverse = 1 / scale.high
+    return ScalarFunction(
+      name: description + "''", kinks: [0], transitions: ELU.transitions.map { $0 * scale.high }, growth: .vanishing
+    ) { z in z > 0 ? 0 : exponential(.quotient(z, scale), times: inverse) }
+    .with(gaussianForm: .halfExponential(level: 0, slope: 0, offset: 0, amplitude: inverse, rate: inverse))
+  }
 }

@@ -33,4 +33,13 @@ public struct ELU: Activation {
   ) { arguments throws(ActivationError) in try ELU(alpha: arguments.first ?? 1) }
 
   public var description: String { value.name }
+
+  /// 0 for `z > 0` and `α e^z` for `z < 0`; φ′ jumps by `1 − α` at 0.
+  public var secondDerivative: ScalarFunction? {
+    let depth = alpha.doubleValue
+    return ScalarFunction(
+      name: description + "''", kinks: [0], transitions: ELU.transitions, growth: .vanishing
+    ) { z in z > 0 ? 0 : exponential(TwoTerm(z), times: depth) }
+    .with(gaussianForm: .halfExponential(level: 0, slope: 0, offset: 0, amplitude: depth, rate: 1))
+  }
 }

@@ -45,4 +45,19 @@ public struct GELUTanh: Activation {
     if z >= 0 { return (1 + small * (1 + steepness)) / denominator }
     return exponential(y, times: (1 + small + steepness) / denominator)
   }
+
+  /// `σ′(y) (2y′ + z y″ + z y′² (1 − 2σ(y)))`.
+  public var secondDerivative: ScalarFunction? {
+    ScalarFunction(
+      name: "gelu-tanh''", transitions: [-9, -3, -1, 1, 3, 9], growth: .vanishing, parity: .even,
+      strip: 2.754770601637983
+    ) { z in
+      if z.magnitude > 40 { return 0 }
+      let y = Self.argument(z).high
+      let slope = Self.linear.high + 3 * Self.cubic.high * z * z
+      let bend = 6 * Self.cubic.high * z
+      // 1 − 2σ(y) = −tanh(y/2).
+      return Logistic.derivative(y) * (2 * slope + z * bend - z * slope * slope * Libm.tanh(0.5 * y))
+    }
+  }
 }

@@ -44,4 +44,25 @@ public struct Mish: Activation {
     let numerator = small * (small * (small + 4) + 6) + 4 + 4 * z * (small + 1)
     return exponential(TwoTerm(z), times: numerator / (denominator * denominator))
   }
+
+  /// `s (2 + z (1 − σ − 2 t σ))`, `σ = e/(1 + e)`, `t = tanh(ln(1 + e))` and `s = (1 − t²) σ = 4 e (1 + e)/(e(e + 2) + 2)²`.
+  public var secondDerivative: ScalarFunction? {
+    ScalarFunction(
+      name: "mish''", transitions: [-40, -8, -2, 2, 8, 40], growth: .vanishing, parity: .none, strip: 0.75 * .pi
+    ) { z in
+      let small = Libm.exp(-z.magnitude)
+      let sigma = Logistic.value(z)
+      if z >= 0 {
+        // Numerators and denominators over powers of e.
+        let denominator = 1 + 2 * small * (1 + small)
+        let t = (1 + 2 * small) / denominator
+        let slope = 4 * small * small * (1 + small) / (denominator * denominator)
+        return slope * (2 + z * (1 - sigma - 2 * t * sigma))
+      }
+      let denominator = small * (small + 2) + 2
+      let t = small * (small + 2) / denominator
+      let slope = 4 * (1 + small) / (denominator * denominator)
+      return exponential(TwoTerm(z), times: slope * (2 + z * (1 - sigma - 2 * t * sigma)))
+    }
+  }
 }

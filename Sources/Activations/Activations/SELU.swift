@@ -39,4 +39,13 @@ public struct SELU: Activation {
   ) { _ in SELU() }
 
   public var description: String { "selu" }
+
+  /// 0 for `z > 0` and `λ α e^z` for `z < 0`; φ′ jumps by `λ (1 − α)` at 0.
+  public var secondDerivative: ScalarFunction? {
+    let depth = (Self.scale * Self.alpha).doubleValue
+    return ScalarFunction(
+      name: "selu''", kinks: [0], transitions: ELU.transitions, growth: .vanishing
+    ) { z in z > 0 ? 0 : exponential(TwoTerm(z), times: depth) }
+    .with(gaussianForm: .halfExponential(level: 0, slope: 0, offset: 0, amplitude: depth, rate: 1))
+  }
 }

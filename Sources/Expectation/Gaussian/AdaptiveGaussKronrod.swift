@@ -36,7 +36,7 @@ struct PanelIntegral {
 ///
 /// **Accuracy.** *Estimated*: the difference of the two rules raised to the power 3/2 and scaled as in QUADPACK;
 /// believed where the integrand is analytic on each panel, which the callers arrange by breaking at kinks.
-final class AdaptiveGaussKronrod {
+package final class AdaptiveGaussKronrod {
   private struct Panel {
     var lower: Double
     var upper: Double
@@ -132,9 +132,9 @@ final class AdaptiveGaussKronrod {
   @inline(__always)
   private static func pow32(_ x: Double) -> Double { x * x.squareRoot() }
 
-  private static let centerWeight = 0.1494455540029169056649
+  package static let centerWeight = 0.1494455540029169056649
   /// Node, Kronrod weight, Gauss weight.
-  private static let table: [(Double, Double, Double)] = [
+  package static let table: [(Double, Double, Double)] = [
     (0.9956571630258080807355, 0.0116946388673718742780, 0),
     (0.9739065285171717200779, 0.0325581623079647274788, 0.0666713443086881375935),
     (0.9301574913557082260012, 0.0547558965743519960313, 0),

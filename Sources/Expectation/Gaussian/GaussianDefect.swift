@@ -24,8 +24,8 @@ public struct GaussianDefectPlan: Sendable {
   private let prepared: PreparedFunction
   private let preparedSlope: PreparedFunction
   private let sides: RectifiedDual.Line?
-  /// Price's theorem in the form above needs a continuous φ.
-  private let isContinuous: Bool
+  /// Where φ jumps: there φ′ holds point masses.
+  private let jumps: [Jump]
 
   public init(_ activation: any Activation) throws(GaussianError) {
     self.activation = activation
@@ -34,22 +34,7 @@ public struct GaussianDefectPlan: Sendable {
     prepared = try PreparedFunction(activation.value)
     preparedSlope = try PreparedFunction(activation.derivative)
     sides = activation.value.pieces.flatMap { RectifiedDual.Line($0) }
-    isContinuous = Self.isContinuous(activation.value)
-  }
-
-  private static func isContinuous(_ f: ScalarFunction) -> Bool {
-    if let pieces = f.pieces {
-      return pieces.breakpoints.indices.allSatisfy { index in
-        let point = pieces.breakpoints[index]
-        return pieces.polynomials[index](point) == pieces.polynomials[index + 1](point)
-      }
-    }
-    return f.kinks.allSatisfy { kink in
-      let point = kink.doubleValue
-      let step = 0x1p-30 * max(1, point.magnitude)
-      let (left, right) = (f.evaluate(point - step), f.evaluate(point + step))
-      return (right - left).magnitude <= 0x1p-20 * max(1, left.magnitude)
-    }
+    jumps = activation.value.jumps
   }
 
   /// `½ E[(φ(u) − φ(v))²]`.
@@ -60,11 +45,11 @@ public struct GaussianDefectPlan: Sendable {
     if activation.value.parity == .even, pair.isCentered, pair.correlation < 0 {
       return try halfSquaredDifference(pair.reflected, relativeTolerance: relativeTolerance)
     }
-    let identical = pair.varianceU == pair.varianceV && pair.meanU == pair.meanV
+    let identical = pair.varianceDifference == 0 && pair.meanU == pair.meanV
     if identical, pair.oneMinusRho == 0 { return .zero }
     if pair.isCentered, let sides { return sides.halfSquaredDifference(pair) }
-    // Far from parallel nothing cancels badly; a jump of φ leaves no other way.
-    if pair.oneMinusRho > 0.25 || !isContinuous || pair.varianceU == 0 || pair.varianceV == 0 {
+    // Far from parallel nothing cancels badly.
+    if pair.oneMinusRho > 0.25 || pair.varianceU == 0 || pair.varianceV == 0 {
       return try direct(pair, relativeTolerance)
     }
     let angular = try angularPart(pair, relativeTolerance)
@@ -86,15 +71,17 @@ public struct GaussianDefectPlan: Sendable {
     return try half * squares - dual.expectation(pair, relativeTolerance: relative)
   }
 
-  /// What the angle takes from `E[φ(u) φ(v)]`: its value at ρ = 1 less the one at ρ, for continuous φ.
+  /// What the angle takes from `E[φ(u) φ(v)]`: its value at ρ = 1 less the one at ρ.
   ///
-  ///     σ₁σ₂ ∫_ρ^1 E[φ′(u) φ′(v)]_t dt ,  1 − t = (1 − ρ) x² .
+  ///     σ₁σ₂ ∫_ρ^1 E[φ′(u) φ′(v)]_t dt ,  1 − t = (1 − ρ) x² ,
   ///
-  /// - Returns: nil where φ jumps.
+  /// where φ′ holds a point mass J at every jump of φ: with `p` the density of the preactivations,
+  ///
+  ///     E[φ′ φ′] = E[c′ c′] + Σᵢ Jᵢ (p_u(kᵢ) E[c′(v) | u = kᵢ] + p_v(kᵢ) E[c′(u) | v = kᵢ]) + Σᵢⱼ Jᵢ Jⱼ p(kᵢ, kⱼ) .
   public func angularDefect(
     _ pair: GaussianPair, relativeTolerance: Double = 1e-12
-  ) throws(GaussianError) -> Estimate? {
-    isContinuous ? try angularPart(pair, relativeTolerance) : nil
+  ) throws(GaussianError) -> Estimate {
+    try angularPart(pair, relativeTolerance)
   }
 
   private func angularPart(_ pair: GaussianPair, _ relative: Double) throws(GaussianError) -> Estimate {
@@ -105,6 +92,8 @@ public struct GaussianDefectPlan: Sendable {
     var points: [Double] = [0, 1]
     let natural = 1 / (scale * delta).squareRoot()
     for factor in [0.1, 0.5, 2, 8] where factor * natural < 0.9 { points.append(factor * natural) }
+    let masses = JumpDensities(jumps, pair)
+    points.append(contentsOf: masses.features.map { $0 / (2 * delta).squareRoot() }.filter { $0 > 1e-8 && $0 < 0.9 })
     points.sort()
     var failure: GaussianError?
     var method = EvaluationMethod.closedForm
@@ -116,8 +105,15 @@ public struct GaussianDefectPlan: Sendable {
           oneMinusRho: delta * x * x)
         let estimate = try slope.expectation(moved, relativeTolerance: 0.1 * relative)
         method = max(method, estimate.method)
-        return IntegrandSample(
+        var sample = IntegrandSample(
           value: 2 * x * estimate.value, error: 2 * x * estimate.error, magnitude: 2 * x * estimate.value.magnitude)
+        if !jumps.isEmpty {
+          let part = try masses.expectation(moved, derivative: activation.derivative)
+          sample = IntegrandSample(
+            value: sample.value + 2 * x * part.value, error: sample.error + 2 * x * part.error,
+            magnitude: sample.magnitude + 2 * x * part.value.magnitude)
+        }
+        return sample
       } catch {
         failure = error
         return IntegrandSample(0)
@@ -134,7 +130,7 @@ public struct GaussianDefectPlan: Sendable {
   private func radialPart(_ pair: GaussianPair, _ relative: Double) -> Estimate {
     let (f, slope) = (prepared.evaluate, preparedSlope.evaluate)
     // Differences of rounded quantities: as good as the variances given.
-    let stretch = (pair.varianceU - pair.varianceV) / (pair.deviationU + pair.deviationV)
+    let stretch = pair.varianceDifference / (pair.deviationU + pair.deviationV)
     let shift = pair.meanU - pair.meanV
     let kinks = prepared.kinks
     let node = 0.774_596_669_241_483_377_04
@@ -191,7 +187,7 @@ extension RectifiedDual {
       let theta = 2 * arcTangent(pair.oneMinusRho.squareRoot(), pair.onePlusRho.squareRoot())
       let turn = 0.5 / Double.pi
       let jump = right.0 - left.0
-      let gap = s1 + s2 > 0 ? (pair.varianceU - pair.varianceV) / (s1 + s2) : 0
+      let gap = s1 + s2 > 0 ? pair.varianceDifference / (s1 + s2) : 0
       // Orders (0, 0): (a₀ − b₀)² θ/2π.
       let zero = jump * jump * turn * theta
       // Orders (0, 1) and (1, 0): what is left of a₀a₁ + b₀b₁ − a₀b₁ − b₀a₁.

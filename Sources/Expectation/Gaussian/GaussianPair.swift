@@ -29,6 +29,15 @@ public struct GaussianPair: Sendable {
   public let onePlusRho: Double
   /// The exact parameters, if the pair was made from them.
   public let exact: ExactGaussianPair?
+  /// `q₁ − q₂`: of nearly equal variances it may be known better than their doubles say.
+  public private(set) var varianceDifference: Double
+
+  /// The pair with a difference of variances that is known better than from their doubles.
+  public func with(varianceDifference: Double) -> GaussianPair {
+    var result = self
+    result.varianceDifference = varianceDifference
+    return result
+  }
 
   /// `√(1 − ρ²)`.
   @inlinable public var sine: Double { (oneMinusRho * onePlusRho).squareRoot() }
@@ -41,7 +50,8 @@ public struct GaussianPair: Sendable {
     GaussianPair(
       meanU: meanV, meanV: meanU, varianceU: varianceV, varianceV: varianceU, deviationU: deviationV,
       deviationV: deviationU, covariance: covariance, correlation: correlation, oneMinusRho: oneMinusRho,
-      onePlusRho: onePlusRho, exact: exact?.swapped)
+      onePlusRho: onePlusRho, exact: exact?.swapped
+    ).with(varianceDifference: -varianceDifference)
   }
 
   /// The pair `(u, −v)`.
@@ -54,7 +64,8 @@ public struct GaussianPair: Sendable {
         ExactGaussianPair(
           meanU: $0.meanU, meanV: -$0.meanV, varianceU: $0.varianceU, varianceV: $0.varianceV,
           covariance: -$0.covariance)
-      })
+      }
+    ).with(varianceDifference: varianceDifference)
   }
 
   private init(
@@ -72,6 +83,7 @@ public struct GaussianPair: Sendable {
     self.oneMinusRho = oneMinusRho
     self.onePlusRho = onePlusRho
     self.exact = exact
+    varianceDifference = exact.map { ($0.varianceU - $0.varianceV).doubleValue } ?? varianceU - varianceV
   }
 
   /// A pair with an exactly given covariance.

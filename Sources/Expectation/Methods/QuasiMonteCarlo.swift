@@ -106,7 +106,7 @@ struct QuasiMonteCarlo: ExpectationMethod {
 ///
 /// The cumulative weight of each density is tabulated on panels of its chart; inside a panel the quantile is found by
 /// Newton's method on the exact panel integral.
-struct QuantileFunction {
+package struct QuantileFunction {
   private struct Panel {
     let start: Double
     let end: Double
@@ -124,7 +124,7 @@ struct QuantileFunction {
   private var parts: [Part] = []
   private let rule: GaussLegendreRule
 
-  init(_ law: any Law) throws {
+  package init(_ law: any Law) throws {
     rule = try GaussLegendreRule(count: 8)
     let decomposition = law.decomposition
     var total = 0.0
@@ -164,7 +164,7 @@ struct QuantileFunction {
   }
 
   /// The quantile at `0 < p < 1`.
-  func callAsFunction(_ p: Double) -> Double {
+  package func callAsFunction(_ p: Double) -> Double {
     let part = parts.last { $0.cumulative <= p } ?? parts[0]
     if let atom = part.atom { return atom }
     guard let density = part.density, let last = part.panels.last else { return 0 }

@@ -34,6 +34,8 @@ extension FiniteNetwork {
 
   /// Reads the parameters of a network from JSON.
   public init(_ network: Network, weights data: Data) throws(WeightsError) {
+    let dense: [DenseLayer]
+    do { dense = try network.denseLayers(for: "a weights file") } catch { throw .network(error) }
     let root: JSONText
     do { root = try JSONText(parsing: [UInt8](data)) } catch {
       throw .malformed(line: error.line, problem: "this is not JSON: \(error.problem)")
@@ -50,7 +52,7 @@ extension FiniteNetwork {
       layers.append(
         try Self.layer(
           item, number: index + 1, inputs: inputs, isReadout: index == items.count - 1,
-          hasBias: network.layers[index].bias != nil))
+          hasBias: dense[index].bias != nil))
     }
     self.init(network, layers: layers)
   }
@@ -122,6 +124,8 @@ public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Tensors that are not the state of a fully connected network.
   case names(problem: String, found: [String])
   case notFinite(tensor: String)
+  /// The network is of a kind whose weights no file can hold.
+  case network(NetworkError)
   case inFile(path: String, problem: String)
 
   public var description: String {
@@ -143,6 +147,7 @@ public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
       return "\(problem). The file holds \(list); name the tensors as PyTorch does, 0.weight, 0.bias, 2.weight, …"
     case .notFinite(let tensor):
       return "'\(excerpt(tensor))' holds NaN or an infinity. Weights are finite numbers."
+    case .network(let error): return "\(error)"
     case .inFile(let path, let problem): return "\(path): \(problem)"
     }
   }

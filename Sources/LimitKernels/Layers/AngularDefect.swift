@@ -12,7 +12,7 @@ import Numerics
 ///       ½ E[(λ φ(m + σ₁Z) − φ(m + σ₂Z)/λ)²] ,  λ = (F_yy/F_xx)^{1/4} ,
 ///
 ///   where nearly equal lengths enter through their difference, which the recursion carries.
-/// - Where φ jumps off 0, nothing better than the three entries is known.
+/// Jumps of φ are point masses of φ′ in all of these.
 struct AngularDefect: Sendable {
   /// For φ positively homogeneous of degree k around 0: `E φ² ∝ q^k`.
   let homogeneity: Int?
@@ -21,6 +21,7 @@ struct AngularDefect: Sendable {
   private let plan: GaussianDefectPlan
   private let dual: GaussianDualPlan
   private let even: Bool
+  private let jumps: [Jump]
   private static let relativeTolerance = 1e-13
 
   init(_ activation: any Activation) throws {
@@ -29,6 +30,7 @@ struct AngularDefect: Sendable {
     plan = try GaussianDefectPlan(activation)
     dual = try GaussianDualPlan(value, value)
     even = value.parity == .even
+    jumps = value.jumps
     homogeneity = value.homogeneity
   }
 
@@ -54,31 +56,31 @@ struct AngularDefect: Sendable {
     let pair = try GaussianPair(
       meanU: shift, meanV: shift, varianceU: geometry.first.value, varianceV: geometry.second.value,
       oneMinusRho: gap.value)
-    guard let angle = try plan.angularDefect(pair, relativeTolerance: Self.relativeTolerance) else { return }
+    let angle = try plan.angularDefect(pair, relativeTolerance: Self.relativeTolerance)
     kernel.angular = angle + (try radial(kernel, geometry, shift: shift))
   }
 
-  /// The same from half the mean squared difference, for a mixture of shifts.
-  func refine(_ kernel: inout PairKernel, _ geometry: PairGeometry, halfSquaredDifference defect: Estimate) throws {
+  /// The same from half the mean squared difference and the difference of squares, for a mixture of shifts.
+  func refine(
+    _ kernel: inout PairKernel, _ geometry: PairGeometry, halfSquaredDifference defect: Estimate,
+    differenceOfSquares: Estimate?
+  ) throws {
     guard let first = kernel.xx.estimate, let second = kernel.yy.estimate, first.value > 0, second.value > 0 else {
       return
     }
     if geometry.difference.value == 0 {
       kernel.difference = geometry.difference.roundedError == 0 ? .zero : nil
+    } else {
+      kernel.difference = differenceOfSquares
     }
     guard let difference = kernel.knownDifference else { return }
     let sum = first.value.squareRoot() + second.value.squareRoot()
     let radial = difference.value / sum
     let spread = difference.roundedError / sum
-    // The doubles of two close variances know their difference to some digits only.
-    let rounding =
-      geometry.difference.value == 0
-      ? 0
-      : min(1, 8 * 0x1p-53 * (geometry.first.value + geometry.second.value) / geometry.difference.value.magnitude)
     kernel.angular = Estimate(
       defect.value - 0.5 * radial * radial,
-      error: defect.roundedError + rounding * defect.value + radial.magnitude * spread + spread * spread
-        + 2 * 0x1p-53 * radial * radial,
+      error: defect.roundedError + 2 * geometry.relativeDifferenceError * defect.value + radial.magnitude * spread
+        + spread * spread + 2 * 0x1p-53 * radial * radial,
       method: max(defect.method, .closedForm))
   }
 
@@ -116,7 +118,9 @@ struct AngularDefect: Sendable {
   // MARK: Other functions
 
   /// `E φ(u)² − E φ(v)²` as the mean of its derivative `E[φ φ′ Z]/σ` between close variances, by a Gauss rule.
-  private func difference(_ geometry: PairGeometry, shift: Double) throws -> Estimate? {
+  ///
+  /// A jump of φ² by J at k adds `J (k − m) p(k)/2q` to the derivative, p the density of the preactivation.
+  func difference(_ geometry: PairGeometry, shift: Double) throws -> Estimate? {
     if geometry.difference.value == 0 { return geometry.difference.roundedError == 0 ? .zero : nil }
     let (p, q) = (geometry.first.value, geometry.second.value)
     guard geometry.difference.value.magnitude < 0.01 * max(p, q), let center = ExactNumber(exactly: shift) else {
@@ -128,7 +132,13 @@ struct AngularDefect: Sendable {
     var mean = Estimate.zero
     for (position, weight) in [(-node, 5.0), (0, 8), (node, 5)] {
       let variance = 0.5 * (p + q) + 0.5 * position * (p - q)
-      let part = try GaussianDual.expectation(slope, mean: shift, variance: variance)
+      var part = try GaussianDual.expectation(slope, mean: shift, variance: variance)
+      for jump in jumps {
+        let z = (jump.place - shift) / variance.squareRoot()
+        let size = jump.after * jump.after - jump.before * jump.before
+        let mass = 0.5 * size * z * 0.398_942_280_401_432_678 * Double.exp(-0.5 * z * z)
+        part = part + Estimate(closedForm: mass, ulps: 8 + z * z)
+      }
       mean = mean + Estimate(closedForm: weight / 18 / variance, ulps: 4) * part
     }
     return mean * geometry.difference
@@ -150,7 +160,8 @@ struct AngularDefect: Sendable {
     let node = 0.774_596_669_241_483_377
     func term(_ z: Double) -> Double {
       let (a, b) = (shift + s1 * z, shift + s2 * z)
-      guard isClose else { return lambda * f(a) - f(b) / lambda }
+      let crosses = jumps.contains { (a - $0.place) * (b - $0.place) < 0 }
+      guard isClose, !crosses else { return lambda * f(a) - f(b) / lambda }
       let (middle, half) = (0.5 * (a + b), 0.5 * stretch * z)
       let mean = (5 * (g(middle - node * half) + g(middle + node * half)) + 8 * g(middle)) / 18
       return lambda * stretch * z * mean + f(b) * excess

@@ -10,29 +10,29 @@ import Networks
 ///
 ///     q = m_w² E[w²] F + Var,  F′ = E_b E[φ(m_b b + G_u) φ(m_b b + G_v)],  Θ′ = h′ (m_w² E[w²] Θ + …)
 struct GaussianLayer: KernelLayer {
-  private let index: Int
+  private let path: LayerPath
   private let layer: DenseLayer
   private let bias: (any Law)?
   private let gain: Quantity
   private let duals: LayerDuals
-
-  /// Whether anything is trained here or before.
   private let needsSlopes: Bool
+  private let needsMeans: Bool
+  let givesGaussian: Bool
 
-  init(_ network: Network, index: Int, biasSurvives: Bool) throws {
-    needsSlopes = network.layers[...index].contains { layer in
-      layer.trainable.trainsWeights || (layer.bias != nil && layer.trainable.trainsBias)
-    }
-    layer = network.layers[index]
-    self.index = index
+  init(_ layer: DenseLayer, in context: LayerContext) throws {
+    self.layer = layer
+    path = context.path
+    needsSlopes = context.needsSlopes
+    needsMeans = context.needsMeans
     gain = layer.gain
-    guard let activation = layer.activation else { throw NetworkStructureError.missingActivation(layer: index + 1) }
-    bias = biasSurvives ? layer.bias : nil
+    guard let activation = layer.activation else { throw NetworkStructureError.missingActivation(layer: context.path) }
+    bias = context.biasSurvives ? layer.bias : nil
     duals = try LayerDuals(activation, bias: bias, biasMultiplier: layer.biasMultiplier)
+    givesGaussian = activation.isIdentity && (bias?.isCentredGaussian ?? true)
   }
 
-  func step(from features: PairKernel) throws -> LayerStep {
-    try step(from: features, gradients: features)
+  func step(from features: Features) throws -> LayerStep {
+    try step(from: features.kernel, gradients: features.kernel)
   }
 
   /// The same for a first layer of Gaussian weights, whose own NTK term may be scaled differently from its covariance.
@@ -41,23 +41,24 @@ struct GaussianLayer: KernelLayer {
     var groups: [(group: ParameterGroup, kernel: PairKernel)] = []
     if layer.trainable.trainsWeights {
       let square = Quantity.exact(layer.weightMultiplier * layer.weightMultiplier)
-      groups.append((ParameterGroup(layer: index, kind: .weights), square * gradients))
+      groups.append((ParameterGroup(path, .weights), square * gradients))
     }
-    if layer.bias != nil, layer.trainable.trainsBias {
+    if layer.trainsBias {
       let square = Quantity.exact(layer.biasMultiplier * layer.biasMultiplier)
-      groups.append((ParameterGroup(layer: index, kind: .bias), PairKernel(constant: square)))
+      groups.append((ParameterGroup(path, .bias), PairKernel(constant: square)))
     }
     guard covariance.xx.estimate != nil, covariance.yy.estimate != nil, covariance.xy.estimate != nil else {
       // Without variances the preactivations are not Gaussian, and nothing after them has a limit here.
       let missing = [covariance.xx, covariance.yy, covariance.xy].first { $0.estimate == nil } ?? .zero
-      let reason = "the preactivations of layer \(index + 1) have no variance: \(missing.reason ?? "")"
-      let kernel = PairKernel(constant: .undefined(reason: reason))
-      return LayerStep(features: kernel, transmission: kernel, groups: groups.map { ($0.group, kernel) })
+      return LayerStep(
+        undefined: "the preactivations of \(path) have no variance: \(missing.reason ?? "")", groups: groups.map(\.group))
     }
     let (next, slopes) =
       try exactKernels(covariance, needsSlopes: needsSlopes) ?? duals.kernels(covariance, needsSlopes: needsSlopes)
+    let means = needsMeans ? try exactMeans(covariance) ?? duals.means(covariance) : nil
     return LayerStep(
-      features: next, transmission: gain * slopes, groups: groups.map { ($0.group, slopes * $0.kernel) })
+      features: Features(kernel: next, means: means), transmission: gain * slopes,
+      groups: groups.map { ($0.group, slopes * $0.kernel) })
   }
 }
 
@@ -90,7 +91,44 @@ extension GaussianLayer {
   }
 }
 
-extension DenseLayer {
+extension GaussianLayer {
+  /// Polynomial activations of exact covariances have exact means too.
+  fileprivate func exactMeans(_ covariance: PairKernel) throws -> PairMeans? {
+    guard let activation = layer.activation, activation.value.pieces?.polynomial != nil,
+      let xx = covariance.xx.estimate?.exact, let yy = covariance.yy.estimate?.exact, max(xx.bitWidth, yy.bitWidth) < 3000
+    else { return nil }
+    func mean(_ variance: ExactNumber) throws -> Estimate? {
+      var pair = PreactivationPair()
+      pair.addGaussian(uu: variance, uv: variance, vv: variance)
+      if let bias { pair.add(bias, u: layer.biasMultiplier, v: layer.biasMultiplier) }
+      return try ExpectationChain.expectation(ExpectationQuestion(activation.value, .one, pair)).estimate
+    }
+    guard let x = try mean(xx), x.exact != nil, let y = try mean(yy), y.exact != nil else { return nil }
+    return PairMeans(x: x, y: y)
+  }
+}
+
+extension DenseLayer: LimitLayer {
+  var readsMeans: Bool { false }
+
+  func kernelLayer(in context: LayerContext) throws -> any KernelLayer {
+    activation == nil ? LinearLayer(self, in: context) : try GaussianLayer(self, in: context)
+  }
+
   /// `m_w² E[w²]`.
-  var gain: Quantity { Estimate(exact: weightMultiplier * weightMultiplier) * weights.moment(2) }
+  package var gain: Quantity { Estimate(exact: weightMultiplier * weightMultiplier) * weights.moment(2) }
+}
+
+extension Activation {
+  /// Whether φ(z) = z.
+  var isIdentity: Bool { value.pieces?.polynomial?.coefficients == [0, 1] }
+}
+
+extension Law {
+  /// Whether the law is Gaussian, or a point, with mean zero.
+  var isCentredGaussian: Bool {
+    let parts = decomposition
+    if parts.constantValue?.isZero ?? false { return true }
+    return parts.atoms.isEmpty && parts.densities.count == 1 && (parts.densities[0].gaussian?.mean.isZero ?? false)
+  }
 }

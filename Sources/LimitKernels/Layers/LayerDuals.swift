@@ -13,27 +13,30 @@ import Moments
 /// Errors of the covariance are carried through. A relative error r of the variances moves F by `r · s`, with
 /// `s = d ln F / d ln q` found from a second evaluation (the degree, for homogeneous φ), and an error of `1 − ρ` moves F
 /// at most in proportion to its angular defect, a concave function of `1 − ρ` that vanishes at 0.
-struct LayerDuals: Sendable {
+package struct LayerDuals: Sendable {
   /// A shift of the preactivation, with its probability or density.
   private enum BiasPart: Sendable {
     case shift(Double, mass: Double)
     case density(Density, scale: Double, mass: Double)
   }
 
-  private let activation: any Activation
+  let activation: any Activation
   private let value: GaussianDualPlan
   private let slope: GaussianDualPlan
-  private let valueAngle: AngularDefect
+  /// For `E φ(u)`.
+  let meanPlan: GaussianDualPlan
+  let valueAngle: AngularDefect
   /// nil where φ″ is not known.
   private let slopeAngle: AngularDefect?
-  private let biasVariance: Estimate
+  let biasVariance: Estimate
   private let parts: [BiasPart]
   private static let relativeTolerance = 1e-14
 
-  init(_ activation: any Activation, bias: (any Law)?, biasMultiplier: ExactNumber) throws {
+  package init(_ activation: any Activation, bias: (any Law)?, biasMultiplier: ExactNumber) throws {
     self.activation = activation
     value = try GaussianDualPlan(activation.value, activation.value)
     slope = try GaussianDualPlan(activation.derivative, activation.derivative)
+    meanPlan = try GaussianDualPlan(activation.value, .one)
     valueAngle = try AngularDefect(activation)
     slopeAngle = try activation.secondDerivative.map { second in
       try AngularDefect(DerivativeActivation(value: activation.derivative, derivative: second))
@@ -63,7 +66,7 @@ struct LayerDuals: Sendable {
   }
 
   /// F and h from the covariance of the weighted sums, whose entries are finite.
-  func kernels(_ covariance: PairKernel, needsSlopes: Bool) throws -> (features: PairKernel, slopes: PairKernel) {
+  package func kernels(_ covariance: PairKernel, needsSlopes: Bool) throws -> (features: PairKernel, slopes: PairKernel) {
     let variance = PairKernel(constant: .finite(biasVariance))
     guard let geometry = PairGeometry(covariance + variance) else { return (.zero, .zero) }
     let features = try kernel(value, valueAngle, geometry)
@@ -89,9 +92,19 @@ struct LayerDuals: Sendable {
     } else if let angle, geometry.oneMinusRho.value < 0.25 {
       // Over a mixture of shifts half squared differences add, not angles.
       let defect = try integrate(angle.halfSquaredDifference, geometry.xy)
-      try angle.refine(&result, geometry, halfSquaredDifference: defect)
+      try angle.refine(
+        &result, geometry, halfSquaredDifference: defect,
+        differenceOfSquares: try differenceOfSquares(angle, geometry))
     }
     return result
+  }
+
+  /// `E φ(u)² − E φ(v)²` over a mixture of shifts; nil where nothing better than the entries is known.
+  private func differenceOfSquares(_ angle: AngularDefect, _ geometry: PairGeometry) throws -> Estimate? {
+    guard try angle.difference(geometry, shift: 0) != nil else { return nil }
+    return try integrate(
+      { pair, _ in try angle.difference(geometry, shift: pair.meanU) ?? .zero },
+      { try PairGeometry.diagonal(geometry.first.value, $0) })
   }
 
   /// The larger `|d ln E f² / d ln q|` of the two inputs, with a margin.
@@ -112,10 +125,10 @@ struct LayerDuals: Sendable {
     return 1.05 * largest
   }
 
-  private var isCentered: Bool { parts.allSatisfy { if case .shift(0, _) = $0 { true } else { false } } }
+  var isCentered: Bool { parts.allSatisfy { if case .shift(0, _) = $0 { true } else { false } } }
 
   /// The mean over the bias of a quantity of the shifted pair.
-  private func integrate(
+  func integrate(
     _ quantity: (GaussianPair, Double) throws -> Estimate, _ pair: (Double) throws -> GaussianPair
   ) throws -> Estimate {
     if parts.count == 1, case .shift(let shift, _) = parts[0] {

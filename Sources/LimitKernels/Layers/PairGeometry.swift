@@ -47,7 +47,9 @@ struct PairGeometry: Sendable {
       meanU: shift, meanV: shift, varianceU: q, varianceV: p, oneMinusRho: oneMinusRho.value)
   }
 
-  func xy(_ shift: Double) throws -> GaussianPair { try pair(first.value, second.value, shift: shift) }
+  func xy(_ shift: Double) throws -> GaussianPair {
+    try pair(first.value, second.value, shift: shift).with(varianceDifference: difference.value)
+  }
   func xx(_ shift: Double) throws -> GaussianPair { try Self.diagonal(first.value, shift) }
   func yy(_ shift: Double) throws -> GaussianPair { try Self.diagonal(second.value, shift) }
 

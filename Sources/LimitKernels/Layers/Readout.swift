@@ -14,16 +14,16 @@ struct Readout {
     let biasSquare = Quantity.exact(layer.biasMultiplier * layer.biasMultiplier)
 
     // Each term keeps the exponent of N that it comes with; the largest one leads.
-    var functionTerms = [(exponent: exponents.function, kernel: layer.gain * state.features)]
+    var functionTerms = [(exponent: exponents.function, kernel: layer.gain * state.features.kernel)]
     if let bias = layer.bias {
       functionTerms.append((exponents.readoutBias, PairKernel(constant: product(biasSquare, bias.moment(2)))))
     }
-    var tangentTerms = state.groups(readoutTransmission: layer.gain)
+    var tangentTerms = state.tangent(times: PairKernel(constant: layer.gain)).groups
     if layer.trainable.trainsWeights {
       let square = Quantity.exact(layer.weightMultiplier * layer.weightMultiplier)
-      tangentTerms.append((ParameterGroup(layer: index, kind: .weights), square * state.features))
+      tangentTerms.append((ParameterGroup(layer: index, kind: .weights), square * state.features.kernel))
     }
-    if layer.bias != nil, layer.trainable.trainsBias {
+    if layer.trainsBias {
       tangentTerms.append((ParameterGroup(layer: index, kind: .bias), PairKernel(constant: biasSquare)))
     }
 

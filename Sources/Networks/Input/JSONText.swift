@@ -57,6 +57,8 @@ public struct JSONText: Sendable {
 
   public var list: [JSONText]? { if case .list(let items) = value { items } else { nil } }
 
+  var isNumber: Bool { if case .number = value { true } else { false } }
+
   /// The member of an object.
   public subscript(key: String) -> JSONText? {
     if case .object(let members) = value { return members.first { $0.key == key }?.value }

@@ -1,5 +1,6 @@
 import Activations
 import Moments
+import Networks
 
 /// What can be written in a network file: the registries of laws and activations as tables.
 public enum CatalogueReport {
@@ -15,6 +16,27 @@ public enum CatalogueReport {
     document(
       schema: "infwidth/activations/1", key: "activations", heading: "activation",
       entries: ActivationRegistry.all.map { ($0.name, $0.signature, $0.summary, $0.examples) })
+  }
+
+  /// The presets, `infwidth/presets/1`.
+  public static var presets: Document {
+    var table = Table(
+      columns: [Column("preset"), Column("also"), Column("options"), Column("meaning")],
+      notes: ["Options of all presets: activation=relu, depth=2 (hidden layers), dimension=1, parameterization=..."])
+    for preset in NetworkPreset.all {
+      let options = preset.ownOptions.map { "\($0.name)=\($0.value)" }.joined(separator: ", ")
+      table.append([
+        .text(preset.name), .text(preset.aliases.joined(separator: ", ")), .text(options), .text(preset.summary),
+      ])
+    }
+    let list = NetworkPreset.all.map { preset in
+      JSONNode.object(
+        ("name", .string(preset.name)), ("aliases", .array(preset.aliases.map { .string($0) })),
+        ("options", .object(preset.ownOptions.map { .init($0.name, .string($0.value)) })),
+        ("summary", .string(preset.summary)))
+    }
+    return Document(
+      tables: [table], json: .object(("schema", .string("infwidth/presets/1")), ("presets", .array(list))))
   }
 
   /// Committed tables, `infwidth/tables/1`.

@@ -1,238 +1,149 @@
-import Foundation
+import FiniteWidth
+import LimitKernels
+import LinearAlgebra
 import Moments
+import Networks
 
-/// Sampled networks against their limit, `infwidth/converge/1`.
+/// Sampled networks against their limit and the theory of their fluctuations, `infwidth/converge/1`.
 public struct ConvergenceReport: Sendable {
-  /// What networks of one width gave for one pair of points.
-  public struct Measurement: Sendable, Equatable {
-    public var width: Int
-    /// How many networks were drawn.
-    public var samples: Int
-    public var mean: Double
-    /// Of the mean.
-    public var standardError: Double
-    /// Of one network's NTK.
-    public var standardDeviation: Double
-    /// Of the standard deviation, relative to it; nil takes that of nearly normal values.
-    public var relativeErrorOfDeviation: Double?
-    /// The expectation at this width, where it is known: with one hidden layer, the limit itself.
-    public var predictedMean: Double?
-    public var predictedStandardDeviation: Double?
-    /// How many standard errors the variance is from the predicted one.
-    public var zVariance: Double?
-
-    public init(
-      width: Int, samples: Int, mean: Double, standardError: Double, standardDeviation: Double,
-      relativeErrorOfDeviation: Double? = nil, predictedMean: Double? = nil, predictedStandardDeviation: Double? = nil,
-      zVariance: Double? = nil
-    ) {
-      self.width = width
-      self.samples = samples
-      self.mean = mean
-      self.standardError = standardError
-      self.standardDeviation = standardDeviation
-      self.relativeErrorOfDeviation = relativeErrorOfDeviation
-      self.predictedMean = predictedMean
-      self.predictedStandardDeviation = predictedStandardDeviation
-      self.zVariance = zVariance
-    }
+  /// How a study ended.
+  public enum Ending: Sendable, Equatable {
+    case complete
+    /// It was stopped, with the reason: what is there is reported.
+    case stopped(reason: String)
   }
 
-  /// The slope of log standard deviation against log width.
-  public struct Rate: Sendable, Equatable {
-    public var slope: Double
-    public var standardError: Double
-    /// Fluctuations fall like the square root of the width.
-    public var predicted: Double
+  /// One entry of one kernel: a row of the report.
+  struct Row {
+    var kernel: StudiedKernel
+    var pair: Int
+    var x: [ExactNumber]
+    var y: [ExactNumber]
+    var judged: StudyJudgement.Entry
+    var series: EntrySeries { kernel.series[pair] }
+    var theory: EntryTheory { kernel.theory.entries[pair] }
   }
 
-  /// One pair of points.
-  public struct Entry: Sendable {
-    public var x: [ExactNumber]
-    public var y: [ExactNumber]
-    public var limit: Quantity
-    public var measurements: [Measurement]
-    public var rate: Rate?
-    public var verdict: Verdict
-
-    /// How many standard errors a mean is from what it should be; nil without a limit or without fluctuations.
-    public func zMean(_ measurement: Measurement) -> Double? {
-      guard let limit = limit.estimate else { return nil }
-      return ConvergenceReport.z(measurement, against: measurement.predictedMean ?? limit.value)
-    }
-  }
-
-  /// Whether the samples and the limit agree.
-  public enum Verdict: String, Sendable {
-    case agrees, disagrees
-    /// There is no limit to agree with.
-    case undecided
-  }
-
-  /// Means further than this many standard errors from the prediction disagree; under a normal law one in two
-  /// million does so by chance.
-  public static let threshold = 5.0
-
-  public let networkName: String?
-  public let seed: UInt64
-  public private(set) var entries: [Entry] = []
+  public let study: WidthStudy
+  public let choice: KernelChoice
+  public let judgement: StudyJudgement
+  public let ending: Ending
+  /// The number of networks that the study asks for at each width.
+  public let goals: [Int]
+  /// The norms of the whole matrix's error; nil for groups and where there is no limit.
+  public let gramError: GramErrorFit?
+  /// The test of all means together, where the covariances are predicted.
+  public let globalTests: [GlobalTest]
+  /// What the reader must know.
+  public let warnings: [String]
+  /// The NTK's values of the first networks, for the histogram: by width.
+  let result: WidthStudyResult
+  let rows: [Row]
 
   /// - Parameters:
-  ///   - depth: The number of hidden layers. With one the mean is the limit at every width, and every width is
-  ///     judged; with more the mean differs by a term of order 1/N, and only the largest width is judged.
-  public init(networkName: String?, depth: Int, seed: UInt64, pairs: [Pair]) {
-    self.networkName = networkName
-    self.seed = seed
-    entries = pairs.map { pair in
-      var entry = Entry(
-        x: pair.x, y: pair.y, limit: pair.limit, measurements: pair.measurements, rate: Self.rate(pair.measurements),
-        verdict: .undecided)
-      let judged = depth == 1 ? pair.measurements : pair.measurements.max { $0.width < $1.width }.map { [$0] } ?? []
-      let scores = judged.compactMap { entry.zMean($0)?.magnitude }
-      if !scores.isEmpty { entry.verdict = scores.allSatisfy { $0 <= Self.threshold } ? .agrees : .disagrees }
-      return entry
+  ///   - theories: One for each studied kernel, as the choice says.
+  ///   - limits: Each kernel's limit at each pair, in the same order.
+  ///   - level: The family-wise false-alarm rate.
+  public init(
+    _ state: StudyState, choice: KernelChoice, theories: [KernelTheory], limits: [[Quantity]],
+    level: Double = StudyJudgement.standardLevel, ending: Ending = .complete
+  ) {
+    let (study, result) = (state.study, state.result)
+    let statistics: [[[SampleStatistics]]]
+    switch choice {
+    case .ntk: statistics = [Self.transposed(result.widths.map(\.ntk))]
+    case .nngp: statistics = [Self.transposed(result.widths.map(\.nngp))]
+    case .groups:
+      statistics = result.groups.indices.map { group in Self.transposed(result.widths.map { $0.groups[group] }) }
+    }
+    precondition(theories.count == statistics.count, "there is a theory for each kernel")
+    let kernels = zip(theories, statistics).map {
+      StudiedKernel($0, statistics: $1, widths: study.widths, points: study.points.count)
+    }
+    judgement = StudyJudgement(kernels.flatMap(\.series), level: level)
+    var rows: [Row] = []
+    for kernel in kernels {
+      for (index, pair) in result.pairs.enumerated() {
+        rows.append(
+          Row(
+            kernel: kernel, pair: index, x: study.points[pair.first], y: study.points[pair.second],
+            judged: judgement.entries[rows.count]))
+      }
+    }
+    self.study = study
+    self.choice = choice
+    self.ending = ending
+    self.rows = rows
+    self.result = result
+    self.limits = limits.flatMap { $0 }
+    goals = state.goals
+    var warnings: [String] = []
+    for warning in theories.flatMap(\.warnings) where !warnings.contains(warning) { warnings.append(warning) }
+    let hasHeavyTails = rows.contains { $0.series.heavyTail != nil }
+    if hasHeavyTails {
+      warnings.append("Where the variance is infinite, means are not judged and no rate is fitted.")
+    }
+    self.warnings = warnings
+    if let kernel = kernels.first, choice != .groups, !hasHeavyTails {
+      let errors = result.widths.map { choice == .ntk ? $0.ntkError : $0.nngpError }
+      let fit = GramErrorFit(
+        statistics: errors, series: kernel.series, points: study.points.count, covariances: kernel.theory.covariances)
+      gramError = fit.widths.isEmpty ? nil : fit
+      globalTests = study.widths.indices.compactMap {
+        GlobalTest(
+          series: kernel.series, at: $0, covariance: kernel.theory.covariances[$0],
+          error: kernel.theory.covarianceErrors[$0])
+      }
+    } else {
+      gramError = nil
+      globalTests = []
     }
   }
 
-  /// The measurements of one pair of points and their limit.
-  public struct Pair: Sendable {
-    public var x: [ExactNumber]
-    public var y: [ExactNumber]
-    public var limit: Quantity
-    public var measurements: [Measurement]
+  /// The limits, one for each row.
+  let limits: [Quantity]
 
-    public init(x: [ExactNumber], y: [ExactNumber], limit: Quantity, measurements: [Measurement]) {
-      self.x = x
-      self.y = y
-      self.limit = limit
-      self.measurements = measurements
+  /// Whether something was tested and nothing disagrees: what `--check` asks.
+  public var passes: Bool { judgement.verdict == .agrees }
+
+  /// The title of tables and figures.
+  var kernelName: String {
+    switch choice {
+    case .ntk: "NTK"
+    case .nngp: "NNGP kernel"
+    case .groups: "NTK by parameter group"
     }
   }
 
-  /// Whether no entry disagrees with its limit.
-  public var agrees: Bool { entries.allSatisfy { $0.verdict != .disagrees } }
-
-  /// A mean without fluctuations agrees as far as the rounding of a sum allows.
-  private static func z(_ measurement: Measurement, against prediction: Double) -> Double {
-    let difference = measurement.mean - prediction
-    let rounding = 0x1p-48 * max(measurement.mean.magnitude, prediction.magnitude)
-    let scale = (measurement.standardError * measurement.standardError + rounding * rounding).squareRoot()
-    return difference == 0 ? 0 : difference / scale
+  private static func transposed(_ widths: [[SampleStatistics]]) -> [[SampleStatistics]] {
+    (widths.first ?? []).indices.map { entry in widths.map { $0[entry] } }
   }
 
-  /// Least squares through (log N, log s), each weighed with the inverse variance of log s, which is
-  /// `1 / (2 (M − 1))` for M nearly normal values and otherwise comes from the sample's fourth moment.
-  static func rate(_ measurements: [Measurement]) -> Rate? {
-    let points = measurements.filter { $0.standardDeviation > 0 && $0.samples > 1 }.map {
-      point -> (x: Double, y: Double, weight: Double) in
-      let normal = 1 / (2 * Double(point.samples - 1)).squareRoot()
-      let error = point.relativeErrorOfDeviation.flatMap { $0 > 0 ? $0 : nil } ?? normal
-      return (x: log(Double(point.width)), y: log(point.standardDeviation), weight: 1 / (error * error))
-    }
-    guard Set(points.map(\.x)).count >= 2 else { return nil }
-    let total = points.map(\.weight).reduce(0, +)
-    let meanX = points.map { $0.weight * $0.x }.reduce(0, +) / total
-    let meanY = points.map { $0.weight * $0.y }.reduce(0, +) / total
-    let spread = points.map { $0.weight * ($0.x - meanX) * ($0.x - meanX) }.reduce(0, +)
-    let product = points.map { $0.weight * ($0.x - meanX) * ($0.y - meanY) }.reduce(0, +)
-    return Rate(slope: product / spread, standardError: (1 / spread).squareRoot(), predicted: -0.5)
-  }
+  public var document: Document { Document(tables: tables, records: records, json: json) }
 }
 
-// MARK: The report
-
-extension ConvergenceReport {
-  public var document: Document { Document(tables: [table], records: records, json: json) }
-
-  private static func sampled(_ measurement: Measurement) -> Quantity {
-    .finite(Estimate(measurement.mean, error: measurement.standardError, method: .sampling))
+extension ConvergenceReport.Row {
+  /// What all widths together say of the limit, or of the coefficient of its power of N.
+  var measuredLimit: Estimate? {
+    guard let error = judged.scores.limitError, let coefficient = theory.coefficient.estimate else { return nil }
+    // The scale at every width is one number times the same power of N; at the limit it is that number.
+    guard let place = series.usable.first, let limit = series.prediction[place].limit else { return nil }
+    let power = coefficient.value == 0 ? 1 : limit / coefficient.value
+    let unit = series.prediction[place].scale / power.magnitude
+    return Estimate(
+      coefficient.value + error.value * unit, error: error.standardError * unit, method: .sampling)
   }
 
-  private static func score(_ z: Double?) -> Cell {
-    z.map { .text(String(format: "%.2f", $0)) } ?? .missing
-  }
-
-  private static func rounded(_ value: Double?) -> Cell {
-    value.map { .text(NumberText.significant($0, digits: 3)) } ?? .missing
-  }
-
-  private var table: Table {
-    var table = Table(
-      title: "NTK of sampled networks against the limit" + (networkName.map { ", \($0)" } ?? ""),
-      columns: [
-        Column("x"), Column("y"), Column("width", kind: .number), Column("networks", kind: .number),
-        Column("mean", kind: .sampled), Column("limit", kind: .quantity), Column("z"), Column("standard deviation"),
-        Column("predicted"),
-      ])
-    for entry in entries {
-      for (index, measurement) in entry.measurements.enumerated() {
-        table.append([
-          .text(index == 0 ? KernelReport.shown(entry.x) : ""), .text(index == 0 ? KernelReport.shown(entry.y) : ""),
-          .integer(measurement.width), .integer(measurement.samples), .quantity(Self.sampled(measurement)),
-          .quantity(entry.limit), Self.score(entry.zMean(measurement)), Self.rounded(measurement.standardDeviation),
-          Self.rounded(measurement.predictedStandardDeviation),
-        ])
-      }
-      var note = "(\(KernelReport.spelled(entry.x)); \(KernelReport.spelled(entry.y))): \(entry.verdict.rawValue)"
-      if let rate = entry.rate {
-        note += String(
-          format: "; fluctuations fall like N^%.3f ± %.3f, expected N^%.1f", rate.slope, rate.standardError,
-          rate.predicted)
-      }
-      table.notes.append(note)
+  /// An error of the limit in units of the kernel's scale as an absolute one.
+  func absolute(_ relative: Double?) -> Double? {
+    guard let relative, let place = series.usable.first, let coefficient = theory.coefficient.estimate else {
+      return nil
     }
-    table.notes.append("Means ± one standard error; z is (mean - limit) / standard error; seed \(seed).")
-    return table
+    let limit = series.prediction[place].limit ?? coefficient.value
+    let power = coefficient.value == 0 ? 1 : limit / coefficient.value
+    return relative * series.prediction[place].scale / power.magnitude
   }
 
-  private var records: Table {
-    var table = Table(columns: [
-      Column("x"), Column("y"), Column("width", kind: .number), Column("samples", kind: .number),
-      Column("mean", kind: .number), Column("standardError", kind: .number),
-      Column("standardDeviation", kind: .number), Column("predictedMean", kind: .number),
-      Column("predictedStandardDeviation", kind: .number), Column("zMean", kind: .number),
-      Column("zVariance", kind: .number), Column("limit", kind: .quantity),
-    ])
-    func cell(_ value: Double?) -> Cell { value.map { .number($0) } ?? .missing }
-    for entry in entries {
-      for measurement in entry.measurements {
-        table.append([
-          .text(KernelReport.spelled(entry.x)), .text(KernelReport.spelled(entry.y)), .integer(measurement.width),
-          .integer(measurement.samples), .number(measurement.mean), .number(measurement.standardError),
-          .number(measurement.standardDeviation), cell(measurement.predictedMean),
-          cell(measurement.predictedStandardDeviation), cell(entry.zMean(measurement)), cell(measurement.zVariance),
-          .quantity(entry.limit),
-        ])
-      }
-    }
-    return table
-  }
-
-  private var json: JSONNode {
-    func number(_ value: Double?) -> JSONNode { value.map { .number($0) } ?? .null }
-    let list = entries.map { entry -> JSONNode in
-      var members = JSONNode.members(of: entry.x, named: "x") + JSONNode.members(of: entry.y, named: "y")
-      members.append(.init("limit", JSONNode(entry.limit)))
-      let widths = entry.measurements.map { measurement in
-        JSONNode.object(
-          ("width", .integer(measurement.width)), ("samples", .integer(measurement.samples)),
-          ("mean", .number(measurement.mean)), ("standardError", .number(measurement.standardError)),
-          ("standardDeviation", .number(measurement.standardDeviation)),
-          ("predictedMean", number(measurement.predictedMean)),
-          ("predictedStandardDeviation", number(measurement.predictedStandardDeviation)),
-          ("zMean", number(entry.zMean(measurement))), ("zVariance", number(measurement.zVariance)))
-      }
-      members.append(.init("widths", .array(widths)))
-      let rate = entry.rate.map { rate in
-        JSONNode.object(
-          ("slope", .number(rate.slope)), ("standardError", .number(rate.standardError)),
-          ("predicted", .number(rate.predicted)))
-      }
-      members.append(.init("rate", rate ?? .null))
-      members.append(.init("verdict", .string(entry.verdict.rawValue)))
-      return .object(members)
-    }
-    return .object(
-      ("schema", .string("infwidth/converge/1")), ("seed", JSONNode(seed: seed)), ("entries", .array(list)))
-  }
+  /// The power of N that the deviation follows in theory; nil under heavy tails and where the variance is zero.
+  var predictedRate: Double? { theory.deviationExponent }
 }

@@ -1,3 +1,4 @@
+import FiniteWidthTheory
 import LimitKernels
 import Moments
 import Networks
@@ -39,11 +40,16 @@ public struct KernelReport: Sendable {
   public let kernels: KernelTable
   /// What sampled networks gave, next to the limit.
   public let sample: KernelSample?
+  /// What the theory says of networks of a finite width, next to the limit.
+  public let prediction: WidthPrediction?
 
-  public init(_ kernels: KernelTable, sample: KernelSample? = nil) {
+  public init(_ kernels: KernelTable, sample: KernelSample? = nil, prediction: WidthPrediction? = nil) {
     precondition(sample.map { $0.kernels.count == kernels.entries.count } ?? true, "one sampled kernel for each entry")
+    precondition(
+      prediction.map { $0.theory.entries.count == kernels.entries.count } ?? true, "one prediction for each entry")
     self.kernels = kernels
     self.sample = sample
+    self.prediction = prediction
   }
 
   public var document: Document { Document(tables: [table], records: records, json: json) }
@@ -55,19 +61,22 @@ public struct KernelReport: Sendable {
     var name: String
     var limit: Quantity
     var sampled: Quantity?
+    var predicted: KernelPrediction?
     var isGap = false
   }
 
   private func lines(_ index: Int) -> [Line] {
     let entry = kernels.entries[index]
     let sampled = sample?.kernels[index]
+    let predicted = prediction?.theory.entries[index]
     var lines = [
-      Line(name: "NNGP", limit: entry.nngp, sampled: sampled?.nngp),
-      Line(name: "NTK", limit: entry.ntk, sampled: sampled?.ntk),
+      Line(name: "NNGP", limit: entry.nngp, sampled: sampled?.nngp, predicted: predicted?.nngp),
+      Line(name: "NTK", limit: entry.ntk, sampled: sampled?.ntk, predicted: predicted?.ntk),
     ]
     for (position, group) in entry.groups.enumerated() {
       let part = sampled.flatMap { $0.groups.indices.contains(position) ? $0.groups[position] : nil }
-      lines.append(Line(name: "NTK \(group.parameter)", limit: group.ntk, sampled: part))
+      lines.append(
+        Line(name: "NTK \(group.parameter)", limit: group.ntk, sampled: part, predicted: predicted?.groups[position]))
     }
     lines.append(Line(name: "1 - correlation NNGP", limit: Self.gap(entry.oneMinusCorrelation.nngp), isGap: true))
     lines.append(Line(name: "1 - correlation NTK", limit: Self.gap(entry.oneMinusCorrelation.ntk), isGap: true))
@@ -96,6 +105,7 @@ public struct KernelReport: Sendable {
     if let sample {
       columns.append(Column("\(sample.networks) networks of width \(sample.width)", kind: .sampled))
     }
+    if let prediction { columns += prediction.columns(kind: .value) }
     var table = Table(title: Self.title(of: kernels.network), columns: columns)
     for (index, entry) in kernels.entries.enumerated() {
       let shownLines = lines(index).filter { !($0.isGap && entry.x == entry.y) }
@@ -105,9 +115,11 @@ public struct KernelReport: Sendable {
           .text(line.name), .quantity(line.limit),
         ]
         if sample != nil { row.append(line.sampled.map { .quantity($0) } ?? .missing) }
+        if let prediction { row += prediction.cells(line.predicted) }
         table.append(row)
       }
     }
+    if let prediction { table.notes += prediction.notes }
     if let sample {
       table.notes.append("Sampled values are means ± one standard error (seed \(sample.seed)); the others are limits.")
     }
@@ -117,12 +129,7 @@ public struct KernelReport: Sendable {
   private static func title(of network: Network) -> String {
     var text = "Limiting kernels"
     if let name = network.name { text += " of \(name)" }
-    let layers = network.layers.enumerated().map { index, layer in
-      var words = ["weights \(layer.weights)"]
-      if let bias = layer.bias { words.append("bias \(bias)") }
-      if let activation = layer.activation { words.append("\(activation)") }
-      return "\n  layer \(index + 1): " + words.joined(separator: ", ")
-    }
+    let layers = network.layers.enumerated().map { "\n  layer \($0.offset + 1): \($0.element.summary)" }
     let shown = layers.count <= 8 ? layers : layers.prefix(6) + ["\n  …", layers[layers.count - 1]]
     return text + shown.joined()
   }
@@ -131,6 +138,7 @@ public struct KernelReport: Sendable {
   public var records: Table {
     var columns = [Column("x"), Column("y"), Column("quantity"), Column("value", kind: .quantity)]
     if sample != nil { columns.append(Column("sampled", kind: .sampled)) }
+    if let prediction { columns += prediction.columns(kind: .quantity) }
     var table = Table(columns: columns)
     for (index, entry) in kernels.entries.enumerated() {
       for line in lines(index) {
@@ -138,6 +146,7 @@ public struct KernelReport: Sendable {
           .text(Self.spelled(entry.x)), .text(Self.spelled(entry.y)), .text(line.name), .quantity(line.limit),
         ]
         if sample != nil { row.append(line.sampled.map { .quantity($0) } ?? .missing) }
+        if let prediction { row += prediction.cells(line.predicted) }
         table.append(row)
       }
     }
@@ -165,6 +174,9 @@ public struct KernelReport: Sendable {
         members.append(
           .init("finiteWidth", .object(("nngp", JSONNode(sampled.nngp)), ("ntk", JSONNode(sampled.ntk)))))
       }
+      if let prediction {
+        members.append(.init("prediction", prediction.json(entry: index, groups: entry.groups.map(\.parameter))))
+      }
       return .object(members)
     }
     var members: [JSONNode.Member] = [
@@ -179,6 +191,7 @@ public struct KernelReport: Sendable {
             ("width", .integer(sample.width)), ("networks", .integer(sample.networks)),
             ("seed", JSONNode(seed: sample.seed)))))
     }
+    if let prediction { members.append(.init("prediction", prediction.json)) }
     return .object(members)
   }
 }

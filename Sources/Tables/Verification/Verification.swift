@@ -70,7 +70,7 @@ public struct TableVerification: Sendable {
     var next = 0
     for column in table.columns {
       starts.append(next)
-      next += column.kind == .quantity ? 4 : column.kind == .sampled ? 2 : 1
+      next += column.kind == .quantity || column.kind == .value ? 4 : column.kind == .sampled ? 2 : 1
     }
     var rows: [[String]: CSVRecord] = [:]
     var unmatched: [CSVRecord] = []

@@ -14,7 +14,7 @@ public enum CSVWriter {
       let prefix = column.key == "value" ? "" : "\(column.key) "
       switch column.kind {
       case .text, .number: return [column.key]
-      case .quantity: return [column.key, "\(prefix)error", "\(prefix)method", "\(prefix)exact"]
+      case .quantity, .value: return [column.key, "\(prefix)error", "\(prefix)method", "\(prefix)exact"]
       case .sampled: return [column.key, "\(prefix)error"]
       }
     }
@@ -25,7 +25,7 @@ public enum CSVWriter {
     zip(row, table.columns).flatMap { cell, column -> [String] in
       switch column.kind {
       case .text, .number: return [RenderedTable.plain(cell)]
-      case .quantity: return quantity(cell)
+      case .quantity, .value: return quantity(cell)
       case .sampled: return Array(quantity(cell).prefix(2))
       }
     }

@@ -23,6 +23,7 @@ struct RenderedTable {
       switch column.kind {
       case .text: add(column.title, .left, cells.map(Self.plain))
       case .number: add(column.title, .right, cells.map(Self.plain))
+      case .value: add(column.title, .point, cells.map(Self.plain))
       case .sampled: add(column.title, .point, cells.map(Self.sampled))
       case .quantity: addQuantity(column, cells)
       }

@@ -73,6 +73,7 @@ struct EmpiricalCommand: ParsableCommand {
 
   func run() throws {
     let network = try source.readNetwork()
+    _ = try network.denseLayers(for: "infwidth empirical")
     let points = try source.readPoints(of: network)
     let finite = try finite.read(network)
     try common.emit("computing kernels") {

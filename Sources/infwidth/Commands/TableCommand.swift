@@ -1,4 +1,5 @@
 import ArgumentParser
+import FiniteWidthTheory
 import LimitKernels
 import Moments
 import Networks
@@ -12,7 +13,10 @@ struct TableCommand: ParsableCommand {
       Without --network: the built-in example, one hidden layer of squares with uniform weights and biases, at the \
       points 1 and -1, next to what sampled networks of finite width give.
 
-      Example: infwidth table --network relu.yaml --at 1,0 --at 0,1
+      With --width N: what networks whose hidden layers have N neurons do, next to the limit: the mean and its 1/N \
+      correction, and the standard deviation. With one hidden layer these are exact.
+
+      Example: infwidth table --width 64
       """)
 
   @OptionGroup var source: NetworkOptions
@@ -24,7 +28,21 @@ struct TableCommand: ParsableCommand {
       valueName: "tolerance"))
   var tolerance: String?
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Predict mean and standard deviation of networks of this width.", valueName: "n"))
+  var width: Int?
+
   @OptionGroup var common: CommonOptions
+
+  /// Widths beyond this are no widths of networks.
+  private static let largestWidth = 1_000_000_000_000_000
+
+  func validate() throws {
+    if let width, !(1...Self.largestWidth).contains(width) {
+      throw ValidationError("--width \(width): there must be at least 1 neuron and at most 10^15.")
+    }
+  }
 
   func run() throws {
     let relativeTolerance = try Self.tolerance(tolerance)
@@ -36,7 +54,10 @@ struct TableCommand: ParsableCommand {
       let sample =
         source.network == nil
         ? try Sampling.headline(network, kernels, points: points, threads: common.threadCount) : nil
-      return KernelReport(kernels, sample: sample).document
+      let prediction = try width.map { width in
+        WidthPrediction(try finiteWidthPrediction(of: network, at: points, options: options), width: width)
+      }
+      return KernelReport(kernels, sample: sample, prediction: prediction).document
     }
   }
 

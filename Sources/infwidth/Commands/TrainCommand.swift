@@ -93,7 +93,11 @@ struct TrainCommand: ParsableCommand {
     let network = try source.readNetwork()
     let data = try self.data.read(network)
     let others = try source.at.isEmpty && source.points == nil ? [] : source.readPoints(of: network)
-    if let plot { _ = try PlotFormat(path: plot) }
+    _ = try network.denseLayers(for: "training")
+    if let plot {
+      _ = try PlotFormat(path: plot)
+      _ = try Output(path: plot)
+    }
     if let widths {
       try sweep(network, data, others, widths: try ConvergeCommand.widths(widths))
     } else {
@@ -109,32 +113,26 @@ struct TrainCommand: ParsableCommand {
     let finite = try self.finite.read(network)
     let shown = try chosenPanels(parameters: finite.parameterLayout.trainedCount)
     let scale = try how.scale(of: network, default: "1")
-    let run = try trainingRun(finite, data, others, method: method, times: times, scale: scale)
-    let output = try Output(path: common.output)
-    let store = checkpoint.map { Checkpoint(path: $0, for: run) }
-    let state = try store?.load()
-    let stop = StopSignal(seconds: maxSeconds)
-    let line = ProgressLine()
-    defer { stop.release() }
-    let saver = CheckpointSaver(store)
-    let history = try run.run(from: state, threads: common.threadCount, shouldStop: { stop.isSet }) { state in
-      try saver.record(state)
-      let last = state.records[state.records.count - 1]
-      line.show("trained until t = \(last.time) of \(end), loss \(last.loss)")
+    func run(_ network: FiniteNetwork) throws -> TrainingRun {
+      try trainingRun(network, data, others, method: method, times: times, scale: scale)
     }
-    try saver.finish()
+    let training = try run(finite)
+    let output = try Output(path: common.output)
+    if let save { _ = try Output(path: save) }
+    let saver = CheckpointSaver(try checkpoint.map { try Self.store(path: $0, for: training) })
+    let interruption = Interruption(seconds: maxSeconds)
+    defer { interruption.end() }
+    let history = try trained(training, saver, interruption)
     var paths: [TrainingHistory] = []
     if shown.contains(.plane), plot != nil, let width = self.finite.width {
-      for index in 1..<max(1, trajectories) where !stop.isSet {
+      for index in 1..<max(1, trajectories) where interruption.reason == nil {
         let start = FiniteNetwork(sampling: network, width: width, seed: self.finite.seed, index: index)
-        let other = try trainingRun(start, data, others, method: method, times: times, scale: scale)
-        if let path = try? other.run(shouldStop: { stop.isSet }) { paths.append(path) }
+        if let path = try? run(start).run(shouldStop: { interruption.reason != nil }) { paths.append(path) }
       }
     }
-    line.clear()
     let report = TrainingReport(
       history, points: data.inputs + others, drawn: self.finite.width.map { ($0, self.finite.seed) },
-      remark: try timeRemark(network, width: finite.layers[0].outputs))
+      remark: timeRemark(network))
     try output.write(report.document.text(as: common.format))
     if let save { try Output(path: save).write(history.finalNetwork.weightsJSON) }
     if let plot {
@@ -143,9 +141,35 @@ struct TrainCommand: ParsableCommand {
     }
     switch history.outcome {
     case .completed: break
-    case .interrupted: note("interrupted; what has been recorded is printed." + resumeHint)
+    case .interrupted:
+      note("stopped (\(interruption.reason ?? "")); what has been recorded is printed." + resumeHint)
     case .diverged(let reason): throw Failure.accuracy("the training ended early: \(reason)")
     }
+  }
+
+  private static func store(path: String, for run: TrainingRun) throws -> Checkpoint {
+    let store = Checkpoint(path: path, for: run)
+    try store.check()
+    return store
+  }
+
+  /// Trains with progress and checkpoints.
+  private func trained(
+    _ run: TrainingRun, _ saver: CheckpointSaver, _ interruption: Interruption
+  ) throws -> TrainingHistory {
+    let status = ProgressStatus()
+    let end = run.times.last ?? 0
+    let history = try Progress.show("training", status: status) {
+      try run.run(
+        from: try saver.store?.load(), threads: common.threadCount, shouldStop: { interruption.reason != nil },
+        onRecord: { state in
+          try saver.record(state)
+          guard let last = state.records.last else { return }
+          status.text = String(format: "t = %.4g of %.4g, loss %.3g", last.time, end, last.loss)
+        })
+    }
+    try saver.finish()
+    return history
   }
 
   private func trainingRun(
@@ -181,7 +205,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   /// How the time of this parameterization goes with the width, where the user left it alone.
-  private func timeRemark(_ network: Network, width: Int) throws -> String? {
+  private func timeRemark(_ network: Network) -> String? {
     guard how.timeScale == nil, let exponent = try? network.ntkExponent(), !exponent.isZero else { return nil }
     return "Under this parameterization the NTK goes like N^\(exponent): --time-scale natural measures the time in "
       + "units of N^\(Rational(0) - exponent)."
@@ -208,17 +232,19 @@ struct TrainCommand: ParsableCommand {
       method: method, times: RecordingGrid.linear(count: Self.sweepRecords).times(until: end),
       timeScale: try how.scale(of: network, default: "natural"))
     let output = try Output(path: common.output)
-    let stop = StopSignal(seconds: maxSeconds)
-    let line = ProgressLine()
-    defer { stop.release() }
-    let total = widths.count * repeats
-    let result = try sweep.run(threads: common.threadCount, shouldStop: { stop.isSet }) { done in
-      line.show("trained \(done) of \(total) networks")
+    let interruption = Interruption(seconds: maxSeconds)
+    defer { interruption.end() }
+    let (status, total) = (ProgressStatus(), widths.count * repeats)
+    let result = try Progress.show("training networks", status: status) {
+      try sweep.run(threads: common.threadCount, shouldStop: { interruption.reason != nil }) { done in
+        status.report(done: done, total: total)
+      }
     }
-    line.clear()
     try output.write(SweepReport(result, fitFrom: fitFrom).document.text(as: common.format))
     if let plot { try Gnuplot.draw(SweepFigure(result, fitFrom: fitFrom).figure, to: plot) }
-    if result.wasInterrupted { note("interrupted; the widths that are complete are printed.") }
+    if result.wasInterrupted {
+      note("stopped (\(interruption.reason ?? "")); the widths that are complete are printed.")
+    }
     if !result.widths.isEmpty, result.widths.allSatisfy({ $0.count == 0 }) {
       throw Failure.accuracy("no training reached the end. \(result.widths[0].firstFailure ?? "")")
     }
@@ -230,7 +256,7 @@ struct TrainCommand: ParsableCommand {
 
 /// Writes checkpoints, at most one every few seconds, and the last one.
 private final class CheckpointSaver {
-  private let store: Checkpoint?
+  let store: Checkpoint?
   private var last = Date()
   private var pending: TrainingState?
 

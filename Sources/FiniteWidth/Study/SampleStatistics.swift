@@ -8,18 +8,27 @@ public struct SampleStatistics: Sendable, Equatable {
   /// The mean; 0 without samples.
   public private(set) var mean = 0.0
   /// `Σ (x − mean)^k` for k = 2, 3, 4.
-  private var sum2 = 0.0
-  private var sum3 = 0.0
-  private var sum4 = 0.0
+  private(set) var sum2 = 0.0
+  private(set) var sum3 = 0.0
+  private(set) var sum4 = 0.0
 
   public init() {}
+
+  /// The accumulation that a file holds.
+  init(count: Int, mean: Double, sum2: Double, sum3: Double, sum4: Double) {
+    self.count = count
+    self.mean = mean
+    self.sum2 = sum2
+    self.sum3 = sum3
+    self.sum4 = sum4
+  }
 
   /// Takes one sample in.
   public mutating func add(_ x: Double) {
     merge(SampleStatistics(single: x))
   }
 
-  private init(single x: Double) {
+  init(single x: Double) {
     count = 1
     mean = x
   }

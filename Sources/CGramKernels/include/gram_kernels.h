@@ -1,0 +1,98 @@
+#ifndef INFINITEWIDTH_GRAM_KERNELS_H
+#define INFINITEWIDTH_GRAM_KERNELS_H
+
+#include <stddef.h>
+
+/* One row of a block of pairs (i, j), j running: the vector loops of the layers' recursion.
+
+   The state of a pair is (1 - rho, 1 + rho), both to full relative accuracy where that matters, and the NTK so far.
+   Arrays hold `count` elements; every loop runs over whole vectors, so arrays must be readable and writable up to
+   the next multiple of 8. Per-input quantities of the row are scalars, those of the columns arrays. On x86-64 each
+   loop is compiled for AVX-512, AVX2 and the baseline, and the machine chooses; elsewhere it is compiled once. */
+
+#define GRAM_LANES 8
+
+/* The state of the pairs of one row. */
+typedef struct {
+  size_t count;
+  double *gap;   /* 1 - rho */
+  double *sum;   /* 1 + rho */
+  double *slope; /* receives E[phi' phi'] */
+} gram_row;
+
+/* rho = dot / (|x_i| |x_j|) and its complements; returns how many pairs have 1 - |rho| below `limit`. */
+size_t gram_correlate(const gram_row *row, const double *dot, double inverse, const double *inverses, double limit);
+
+/* Adds an independent Gaussian part common to all inputs, the bias: with unit vectors (l, w),
+     1 -+ rho' = l l' (1 -+ rho) + ((l - l')^2 + (w -+ w')^2) / 2. */
+void gram_mix(const gram_row *row, double length, double weight, const double *lengths, const double *weights);
+
+/* theta <- pass * slope * theta + own * f f' rho + bias; `gradients` replaces f f' rho where it is not null. */
+void gram_accumulate(
+    const gram_row *row, double *theta, double pass, double own, double bias, double scale, const double *scales,
+    const double *gradients);
+
+/* The same before a slope: theta <- own * f f' rho + bias. */
+void gram_start(const gram_row *row, double *theta, double own, double bias, double scale, const double *scales);
+
+/* out = gain * f f' rho + bias. */
+void gram_finish(const gram_row *row, double *out, double gain, double bias, double scale, const double *scales);
+
+/* phi(z) = m z + k |z|: F ~ m^2 rho + k^2 A(rho), h = m^2 + k^2 (2/pi) asin rho. */
+void gram_bilinear(const gram_row *row, double linear_square, double even_square);
+
+/* phi(z) = m + k sign z: F ~ m^2 + k^2 (2/pi) asin rho, h = 0. */
+void gram_jump(const gram_row *row, double mean_square, double jump_square);
+
+/* Functions whose duals are elementary in y = r r' rho, r^2 = x / (1 + x), e^2 = 1 / (1 + x), x a multiple of q. */
+typedef struct {
+  double r, e, norm;
+  const double *rs, *es, *norms; /* norm: 1 / sqrt(F(q, q)) up to the function's own constant */
+} gram_tilt;
+
+/* erf(a z), x = 2 a^2 q, norm = 1 / sqrt(asin(r^2)); slope_factor = 4 a^2 / pi. */
+void gram_erf(const gram_row *row, const gram_tilt *tilt, double slope_factor);
+
+/* z Phi(z), x = q, norm = sigma / sqrt(F(q, q)). */
+void gram_gelu(const gram_row *row, const gram_tilt *tilt);
+
+/* e^{-b z^2}, x = 2 b q, norm = e / sqrt(F(q, q)); slope_factor = 2 b. */
+void gram_gaussian(const gram_row *row, const gram_tilt *tilt, double slope_factor);
+
+/* sin(w z) (odd != 0) or cos(w z), with deviations w sigma. */
+void gram_wave(
+    const gram_row *row, int odd, double frequency_square, double deviation, const double *deviations, double norm,
+    const double *norms);
+
+/* e^{w z}: rho' = exp(-w^2 Var(u - v) / 2); scales are sqrt(F(q, q)). */
+void gram_exponential(
+    const gram_row *row, double rate_square, double deviation, const double *deviations, double scale,
+    const double *scales);
+
+/* A Mehler series with normalized coefficients: part n of coefficient k of column j at (k * inner + n) * stride + j.
+     F ~ sum_k (sum_n a_kn a'_kn) rho^k, h = F' f f' / (sigma sigma').
+   step 1: all powers, ascending from 0; step 2: rho, rho^3, ... (first = 1) or 1, rho^2, ... (first = 0).
+   With accurate != 0, 1 -+ rho' keep their relative accuracy where 1 -+ rho are small. */
+void gram_mehler(
+    const gram_row *row, int step, int first, size_t terms, size_t inner, const double *coefficients, const double *columns,
+    size_t stride, double slope, const double *slopes, int accurate);
+
+/* A function on [0, pi] of the angle between the preactivations, as Chebyshev series in t = 2 theta / pi - 1:
+     1 - rho' = (1 - rho) D(t), h = H(t) times the scales of the two inputs. */
+void gram_angular(
+    const gram_row *row, size_t terms, const double *defect, size_t slope_terms, const double *slope, double scale,
+    const double *scales);
+
+/* r = y - t x by fused multiply-adds, then |r|^2 and r.x. */
+void gram_residual(
+    size_t count, const double *x, const double *y, double t, double *residual_square, double *residual_dot);
+
+/* out[j * stride_out + i] = in[i * stride_in + j]. */
+void gram_transpose(
+    size_t rows, size_t columns, const double *in, size_t stride_in, double *out, size_t stride_out);
+
+/* Elementary functions of the loops, for measuring their accuracy. */
+void gram_test_asin(size_t count, const double *x, double *out);
+void gram_test_exp(size_t count, const double *x, double *out);
+
+#endif
