@@ -7,6 +7,8 @@ let package = Package(
   dependencies: [.package(name: "InfiniteWidth", path: "..")],
   targets: [
     .executableTarget(
+      name: "DynamicsBenchmark", dependencies: [.product(name: "InfiniteWidth", package: "InfiniteWidth")]),
+    .executableTarget(
       name: "ExpectationBenchmark", dependencies: [.product(name: "InfiniteWidth", package: "InfiniteWidth")])
   ],
   swiftLanguageModes: [.v6]
