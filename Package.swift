@@ -2,7 +2,7 @@
 import PackageDescription
 
 // Imports point one way:
-// GSL ← Moments ← Activations ← Expectation ← LimitKernels ← Tables ← infwidth,
+// GSL ← Moments ← Activations ← Expectation ← LimitKernels ← Dynamics ← Tables ← infwidth,
 // and FiniteWidth, which samples, sees Networks, Moments and Activations only: a witness shares no formula
 // with what it tests.
 let package = Package(
@@ -12,7 +12,7 @@ let package = Package(
       name: "InfiniteWidth",
       targets: [
         "Moments", "Activations", "Expectation", "Networks", "LimitKernels", "Gram", "KernelFiles", "Regression",
-        "FiniteWidth", "FiniteWidthTheory", "ControlVariates", "Tables", "LinearAlgebra",
+        "FiniteWidth", "FiniteWidthTheory", "ControlVariates", "Dynamics", "Tables", "LinearAlgebra",
       ]),
     .executable(name: "infwidth", targets: ["infwidth"]),
   ],
@@ -30,6 +30,8 @@ let package = Package(
     .target(name: "LinearAlgebra", dependencies: ["COpenBLAS"]),
     .target(name: "CSampling"),
     .target(name: "Plots"),
+    .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
+    .target(name: "Archives", dependencies: ["CZip"]),
     .target(
       name: "Moments",
       dependencies: [
@@ -47,20 +49,23 @@ let package = Package(
     .systemLibrary(name: "CFileAllocation"),
     .target(name: "KernelFiles", dependencies: ["CFileAllocation", "Gram", "Networks"]),
     .target(name: "Regression", dependencies: ["Gram", "LinearAlgebra", "Moments"]),
-    .target(name: "FiniteWidth", dependencies: ["GSL", "LinearAlgebra", "CSampling", "Networks"]),
+    .target(name: "FiniteWidth", dependencies: ["GSL", "LinearAlgebra", "CSampling", "Networks", "Archives"]),
+    .target(
+      name: "Dynamics",
+      dependencies: ["GSL", "FiniteWidth", "Networks", "LimitKernels", "LinearAlgebra", "Plots"]),
     .target(name: "FiniteWidthTheory", dependencies: ["LimitKernels", "LinearAlgebra"]),
     // The one place where sampled networks meet the theory's formulas before they are compared.
     .target(name: "ControlVariates", dependencies: ["FiniteWidth", "FiniteWidthTheory"]),
     .target(
       name: "Tables",
       dependencies: [
-        "LimitKernels", "FiniteWidth", "FiniteWidthTheory", "Plots", "Regression",
+        "LimitKernels", "FiniteWidth", "FiniteWidthTheory", "Dynamics", "Plots", "Regression",
         .product(name: "Yams", package: "Yams"),
       ]),
     .executableTarget(
       name: "infwidth",
       dependencies: [
-        "Tables", "LimitKernels", "Gram", "KernelFiles", "FiniteWidth", "FiniteWidthTheory", "Plots",
+        "Tables", "LimitKernels", "Gram", "KernelFiles", "FiniteWidth", "FiniteWidthTheory", "Dynamics", "Plots",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(
@@ -86,6 +91,8 @@ let package = Package(
     .testTarget(name: "RegressionTests", dependencies: ["Regression", "FiniteWidth", "TestSupport"]),
     .testTarget(
       name: "FiniteWidthTests", dependencies: ["FiniteWidth", "GSL", "LimitKernels", "LinearAlgebra", "TestSupport"]),
+    .testTarget(name: "ArchivesTests", dependencies: ["Archives", "TestSupport"]),
+    .testTarget(name: "DynamicsTests", dependencies: ["Dynamics", "FiniteWidth", "LimitKernels", "TestSupport"]),
     .testTarget(name: "FiniteWidthTheoryTests", dependencies: ["FiniteWidthTheory", "TestSupport"]),
     .testTarget(name: "ControlVariatesTests", dependencies: ["ControlVariates"]),
     .testTarget(

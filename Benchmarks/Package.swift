@@ -9,6 +9,8 @@ let package = Package(
     .executableTarget(
       name: "CalibrationBenchmark", dependencies: [.product(name: "InfiniteWidth", package: "InfiniteWidth")]),
     .executableTarget(
+      name: "DynamicsBenchmark", dependencies: [.product(name: "InfiniteWidth", package: "InfiniteWidth")]),
+    .executableTarget(
       name: "ExpectationBenchmark", dependencies: [.product(name: "InfiniteWidth", package: "InfiniteWidth")]),
     .executableTarget(
       name: "GramBenchmark", dependencies: [.product(name: "InfiniteWidth", package: "InfiniteWidth")]),

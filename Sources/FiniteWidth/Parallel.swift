@@ -6,7 +6,7 @@ import LinearAlgebra
 ///
 /// A result depends on the number of its block only; OpenBLAS keeps to one thread in each. After a failure no new block begins, and the failure of the
 /// first block that failed is thrown.
-func mapBlocks<T: Sendable, Failure: Error>(
+package func mapBlocks<T: Sendable, Failure: Error>(
   count: Int, threads: Int, _ body: @Sendable (Int) -> Result<T, Failure>
 ) throws(Failure) -> [T] {
   let board = BlockBoard<T, Failure>(count: count)

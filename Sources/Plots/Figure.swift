@@ -37,13 +37,15 @@ public struct Panel: Sendable, Equatable {
   /// Whether both axes have one scale.
   public var isSquare = false
 
-  /// A corner for the legend, or beside the panel.
+  /// A corner for the legend, or beside or under the panel.
   public enum Legend: String, Sendable {
     case topRight = "top right"
     case topLeft = "top left"
     case bottomLeft = "bottom left"
     case bottomRight = "bottom right"
     case outside = "outside right top"
+    /// Under the panel, in rows.
+    case below = "bmargin center horizontal Left reverse height 1"
   }
 
   public init(title: String = "", x: Axis, y: Axis, legend: Legend? = .topRight, series: [Series]) {
@@ -76,7 +78,7 @@ public struct Axis: Sendable, Equatable {
   }
 }
 
-/// Points of one panel that belong together.
+/// Points of one panel that belong together; a line breaks where an x is not a number.
 public struct Series: Sendable, Equatable {
   /// How the points are drawn.
   public enum Style: Sendable, Equatable {

@@ -37,6 +37,8 @@ struct GnuplotScript {
   private func rows(_ series: Series, _ panel: Panel) -> [String] {
     let rows = series.x.indices.compactMap { index -> String? in
       var (x, y) = (series.x[index], series.y[index])
+      // A blank line breaks the drawn line.
+      if x.isNaN { return index == 0 ? nil : "" }
       guard x.isFinite, y.isFinite, !panel.x.isLogarithmic || x > 0 else { return nil }
       guard !panel.y.isLogarithmic || y > 0 else { return nil }
       guard !series.low.isEmpty else { return "\(x) \(y)" }

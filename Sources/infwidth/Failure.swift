@@ -1,5 +1,6 @@
 import Activations
 import ArgumentParser
+import Dynamics
 import Expectation
 import FiniteWidth
 import FiniteWidthTheory
@@ -9,6 +10,7 @@ import KernelFiles
 import LimitKernels
 import Moments
 import Networks
+import Plots
 import Regression
 import Tables
 
@@ -20,6 +22,8 @@ enum Failure: Error {
   case data(String)
   /// The output cannot be written.
   case output(String)
+  /// The computation did not come to its end; what it has is printed.
+  case accuracy(String)
   /// A computation was stopped with nothing to report.
   case stopped(String)
   /// A check did not hold; the report has been printed.
@@ -40,6 +44,7 @@ enum Failure: Error {
     case Failure.usage(let text): return (.usage, text)
     case Failure.data(let text): return (.data, text)
     case Failure.output(let text): return (.output, text)
+    case Failure.accuracy(let text): return (.accuracy, text)
     case Failure.stopped(let text): return (.accuracy, text)
     case Failure.check: return (.check, nil)
     case let error as PointsError: return (error.isInFile ? .data : .usage, "\(error)")
@@ -48,6 +53,10 @@ enum Failure: Error {
     case is StudyFileError: return (.data, "\(error)")
     case WidthStudyError.notFinite: return (.accuracy, "\(error)")
     case is WidthStudyError: return (.usage, "\(error)")
+    case is WeightsError: return (.data, "\(error)")
+    case let error as TrainingError: return (error.status, "\(error)")
+    case PlotError.unknownFormat: return (.usage, "\(error)")
+    case is PlotError: return (.output, "\(error)")
     case is FiniteWidthTheoryError: return (.usage, "\(error)")
     case is KernelError, is PhaseError, ExpectationError.indefinite: return (.usage, "\(error)")
     case is NetworkError, is LawError, is ActivationError, is NumberError, is CallSyntax.SyntaxError:
@@ -102,6 +111,17 @@ extension PointsError {
   fileprivate var isInFile: Bool {
     if case .inFile = self { return true }
     return false
+  }
+}
+
+extension TrainingError {
+  fileprivate var status: Failure.Status {
+    switch self {
+    case .noData, .targetCount, .dimension, .nothingTrained, .tooManyForStiffSolver, .tooMuchRecorded: return .usage
+    case .checkpoint: return .data
+    case .unwritableCheckpoint: return .output
+    case .notFinite, .linearAlgebra, .library: return .accuracy
+    }
   }
 }
 

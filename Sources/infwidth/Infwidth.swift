@@ -18,7 +18,8 @@ struct Infwidth: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       TableCommand.self, ScalingCommand.self, PhaseCommand.self, MomentsCommand.self, DualCommand.self,
-      ConvergeCommand.self, MergeCommand.self, GramCommand.self, PredictCommand.self, VerifyCommand.self,
+      ConvergeCommand.self, MergeCommand.self, EmpiricalCommand.self, TrainCommand.self, GramCommand.self,
+      PredictCommand.self, VerifyCommand.self,
       TablesCommand.self, LawsCommand.self, ActivationsCommand.self, PresetsCommand.self,
       ManualCommand.self,
     ],

@@ -1,12 +1,12 @@
 import Foundation
 
 /// Files that are there whole or not at all.
-enum AtomicFile {
+package enum AtomicFile {
   /// Writes the data beside the file, waits until the disk has it, and puts it in the file's place in one step.
   ///
   /// Killed at any moment, it leaves the file as it was or as it is to be, and perhaps a file whose name ends in
   /// `.partial-` and a number. A symbolic link keeps leading to the file that it leads to.
-  static func write(_ data: Data, to path: String) throws(StudyFileError) {
+  package static func write(_ data: Data, to path: String) throws(StudyFileError) {
     let target = target(of: path)
     let partial = target + ".partial-\(ProcessInfo.processInfo.processIdentifier)"
     func failure() -> StudyFileError { .unwritable(path: path, reason: String(cString: strerror(errno))) }
@@ -55,7 +55,7 @@ enum AtomicFile {
   }
 
   /// Looks whether ``write(_:to:)`` can work, before anything is computed.
-  static func check(_ path: String) throws(StudyFileError) {
+  package static func check(_ path: String) throws(StudyFileError) {
     guard !path.isEmpty else { throw .unwritable(path: path, reason: "it has no name") }
     let manager = FileManager.default
     let target = target(of: path)

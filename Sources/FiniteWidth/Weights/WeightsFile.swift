@@ -5,8 +5,11 @@ extension FiniteNetwork {
   /// The largest weights file.
   public static let maximumFileBytes = 1_000_000_000
 
-  /// Reads the parameters of a network from a JSON file,
-  /// `{"layers":[{"weights":[[1.0]],"bias":[0.5]},{"weights":[[2.0]]}]}`, weights as rows of outputs × inputs.
+  /// Reads the parameters of a network from a file.
+  ///
+  /// The content tells the format: JSON, `{"layers":[{"weights":[[1.0]],"bias":[0.5]},{"weights":[[2.0]]}]}`, weights
+  /// as rows of outputs × inputs; or the state of a PyTorch model, see ``StateDictionary``, as NumPy's `.npz` or as
+  /// safetensors.
   ///
   /// - Throws: ``WeightsError`` if the file is not of that form, or does not fit the network.
   public init(_ network: Network, weightsFile path: String) throws(WeightsError) {
@@ -18,7 +21,13 @@ extension FiniteNetwork {
         throw .inFile(path: path, problem: "The file has \(bytes) bytes; a weights file has at most \(limit).")
       }
     }
-    do throws(WeightsError) { try self.init(network, weights: data) } catch {
+    do throws(WeightsError) {
+      if let state = try StateDictionary(data) {
+        try self.init(network, state: state)
+      } else {
+        try self.init(network, weights: data)
+      }
+    } catch {
       throw .inFile(path: path, problem: error.description)
     }
   }
@@ -110,6 +119,11 @@ public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
   case layerCount(found: Int, expected: Int)
   case shape(layer: Int, what: String, found: Int, expected: Int)
   case bias(layer: Int, isGiven: Bool)
+  /// An archive or a tensor file that cannot be read.
+  case unreadableTensors(problem: String)
+  /// Tensors that are not the state of a fully connected network.
+  case names(problem: String, found: [String])
+  case notFinite(tensor: String)
   /// The network is of a kind whose weights no file can hold.
   case network(NetworkError)
   case inFile(path: String, problem: String)
@@ -126,6 +140,13 @@ public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
       return isGiven
         ? "layer \(layer) has a bias, but the network says bias: none."
         : "layer \(layer) has no bias, but the network has one there."
+    case .unreadableTensors(let problem): return "\(problem)."
+    case .names(let problem, let found):
+      let shown = found.prefix(8).map { "'\(excerpt($0))'" }.joined(separator: ", ")
+      let list = found.isEmpty ? "nothing" : found.count > 8 ? "\(shown), …" : shown
+      return "\(problem). The file holds \(list); name the tensors as PyTorch does, 0.weight, 0.bias, 2.weight, …"
+    case .notFinite(let tensor):
+      return "'\(excerpt(tensor))' holds NaN or an infinity. Weights are finite numbers."
     case .network(let error): return "\(error)"
     case .inFile(let path, let problem): return "\(path): \(problem)"
     }

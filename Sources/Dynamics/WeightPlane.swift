@@ -1,0 +1,177 @@
+import FiniteWidth
+import Foundation
+import Plots
+
+/// The plane of the parameters of a network that trains two of them.
+///
+/// It shows the directions of steepest descent, the curves where the network meets one datum, `f(x_d) = y_d` (with one
+/// datum the curve of zero loss; with several the loss is zero where all curves cross), the paths of the trainings,
+/// and the paths of their linearized models.
+struct WeightPlane {
+  private let histories: [TrainingHistory]
+  /// The places of the two trained parameters.
+  private let indices: [Int]
+
+  init(_ history: TrainingHistory, others: [TrainingHistory]) {
+    histories = [history] + others
+    indices = history.run.problem.network.parameterLayout.trainedIndices
+    precondition(indices.count == 2, "a plane has two parameters")
+  }
+
+  private struct Path {
+    var x: [Double]
+    var y: [Double]
+  }
+
+  /// The recorded path of a run, and the path of its linearized model.
+  private func paths(_ history: TrainingHistory) -> (actual: Path, linearized: Path) {
+    let start = history.run.problem.network.parameters
+    var (actual, linearized) = (Path(x: [], y: []), Path(x: [], y: []))
+    for record in history.records {
+      let (at, model) = (record.plane ?? [], record.linearizedPlane ?? [])
+      guard at.count == 2, model.count == 2 else { continue }
+      actual.x.append(at[0])
+      actual.y.append(at[1])
+      linearized.x.append(model[0])
+      linearized.y.append(model[1])
+    }
+    if actual.x.isEmpty { actual = Path(x: [start[indices[0]]], y: [start[indices[1]]]) }
+    return (actual, linearized)
+  }
+
+  private struct Box {
+    var x: ClosedRange<Double>
+    var y: ClosedRange<Double>
+  }
+
+  /// A square that holds all paths, and a margin.
+  private func box(_ paths: [Path]) -> Box {
+    let (x, y) = (paths.flatMap(\.x), paths.flatMap(\.y))
+    let (lowX, highX) = (x.min() ?? -1, x.max() ?? 1)
+    let (lowY, highY) = (y.min() ?? -1, y.max() ?? 1)
+    let half = 0.65 * max(highX - lowX, highY - lowY, 1e-3 * max(highX.magnitude, highY.magnitude, 1))
+    let (centreX, centreY) = ((lowX + highX) / 2, (lowY + highY) / 2)
+    return Box(x: (centreX - half)...(centreX + half), y: (centreY - half)...(centreY + half))
+  }
+
+  var panel: Panel {
+    let all = histories.map(paths)
+    let box = box(all.map(\.actual) + all.map(\.linearized))
+    var series = [field(in: box)]
+    series += curves(in: box)
+    for (number, pair) in all.enumerated() {
+      series.append(
+        Series(
+          number == 0 ? "training" : "", color: 0, thickness: number == 0 ? 2.6 : 1.6, x: pair.actual.x,
+          y: pair.actual.y))
+      series.append(
+        Series(
+          number == 0 ? "linearized" : "", style: .dashed, color: 1, thickness: number == 0 ? 2.2 : 1.4,
+          x: pair.linearized.x, y: pair.linearized.y))
+    }
+    series.append(
+      Series(
+        "start", style: .points, color: 6, thickness: 1.6, x: all.compactMap { $0.actual.x.first },
+        y: all.compactMap { $0.actual.y.first }))
+    let names = Self.names(histories[0].run.problem.network, indices)
+    var panel = Panel(
+      title: "Weight plane", x: Axis(names[0], lower: box.x.lowerBound, upper: box.x.upperBound),
+      y: Axis(names[1], lower: box.y.lowerBound, upper: box.y.upperBound), legend: .below, series: series)
+    panel.isSquare = true
+    return panel
+  }
+
+  /// The names of parameters, as in `layer 1 weights`.
+  private static func names(_ network: FiniteNetwork, _ indices: [Int]) -> [String] {
+    let layout = network.parameterLayout
+    return indices.map { place in
+      guard let block = layout.blocks.first(where: { $0.range.contains(place) }) else { return "" }
+      let number = block.range.count == 1 ? "" : " \(place - block.range.lowerBound + 1)"
+      return "\(block.group)\(number)"
+    }
+  }
+
+  /// Outputs at the training inputs over the plane.
+  private func evaluate(_ x: Double, _ y: Double, _ evaluator: GradientEvaluator) -> [Double] {
+    var parameters = histories[0].run.problem.network.parameters
+    parameters[indices[0]] = x
+    parameters[indices[1]] = y
+    return evaluator.outputs(parameters)
+  }
+
+  private func field(in box: Box) -> Series {
+    let problem = histories[0].run.problem
+    let count = 17
+    let spacing = (box.x.upperBound - box.x.lowerBound) / Double(count)
+    var (x, y, dx, dy): ([Double], [Double], [Double], [Double]) = ([], [], [], [])
+    if let field = try? GradientField(problem, threads: 1) {
+      for row in 0..<count {
+        for column in 0..<count {
+          let point = (
+            box.x.lowerBound + (Double(column) + 0.5) * spacing, box.y.lowerBound + (Double(row) + 0.5) * spacing
+          )
+          var parameters = problem.network.parameters
+          parameters[indices[0]] = point.0
+          parameters[indices[1]] = point.1
+          let velocity = field.velocity(at: parameters)
+          let (u, v) = (velocity[indices[0]], velocity[indices[1]])
+          let length = (u * u + v * v).squareRoot()
+          guard length > 0, length.isFinite else { continue }
+          // Directions; lengths differ too much to be drawn.
+          let factor = 0.62 * spacing / length
+          x.append(point.0 - factor * u / 2)
+          y.append(point.1 - factor * v / 2)
+          dx.append(factor * u)
+          dy.append(factor * v)
+        }
+      }
+    }
+    return Series("descent", style: .arrows, color: 7, thickness: 0.9, x: x, y: y, low: dx, high: dy)
+  }
+
+  /// The curves `f(x_d) = y_d`, one colour each, as short pieces found by marching squares.
+  private func curves(in box: Box) -> [Series] {
+    let problem = histories[0].run.problem
+    guard let evaluator = try? GradientEvaluator(problem.network, points: problem.inputs) else { return [] }
+    let cells = 160
+    func x(_ index: Int) -> Double {
+      box.x.lowerBound + (box.x.upperBound - box.x.lowerBound) * Double(index) / Double(cells)
+    }
+    func y(_ index: Int) -> Double {
+      box.y.lowerBound + (box.y.upperBound - box.y.lowerBound) * Double(index) / Double(cells)
+    }
+    let values = (0...cells).map { row in (0...cells).map { evaluate(x($0), y(row), evaluator) } }
+    return problem.targets.indices.prefix(4).map { datum in
+      let target = problem.targets[datum]
+      var (xs, ys): ([Double], [Double]) = ([], [])
+      for row in 0..<cells {
+        for column in 0..<cells {
+          let corners = [(0, 0), (0, 1), (1, 1), (1, 0)].map { (row + $0.0, column + $0.1) }
+          let heights = corners.map { values[$0.0][$0.1][datum] - target }
+          var crossings: [(Double, Double)] = []
+          for edge in 0..<4 {
+            let (a, b) = (heights[edge], heights[(edge + 1) % 4])
+            guard (a > 0) != (b > 0), a.isFinite, b.isFinite else { continue }
+            let share = a / (a - b)
+            let (p, q) = (corners[edge], corners[(edge + 1) % 4])
+            crossings.append((x(p.1) + share * (x(q.1) - x(p.1)), y(p.0) + share * (y(q.0) - y(p.0))))
+          }
+          for pair in stride(from: 0, to: crossings.count - 1, by: 2) {
+            for end in [crossings[pair], crossings[pair + 1]] {
+              xs.append(end.0)
+              ys.append(end.1)
+            }
+            // A line without a point separates the pieces.
+            xs.append(.nan)
+            ys.append(.nan)
+          }
+        }
+      }
+      let label =
+        problem.targets.count == 1
+        ? "zero loss" : "f(\(problem.inputs[datum].map { String(format: "%.4g", $0) }.joined(separator: ", "))) = y"
+      return Series(
+        label, style: .line, color: problem.targets.count == 1 ? 2 : 2 + datum, thickness: 2.2, x: xs, y: ys)
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import FiniteWidth
+import LimitKernels
+import Moments
+import Networks
+
+/// Outputs and NTK of one finite network beside its infinitely wide limit, `infwidth/empirical/1`.
+public struct EmpiricalReport: Sendable {
+  public let network: FiniteNetwork
+  public let points: [[ExactNumber]]
+  public let kernels: EmpiricalKernels
+  /// The limit at the same pairs; nil where none was asked for.
+  public let limit: KernelTable?
+  /// Why there is no limit; nil where there is one.
+  public let limitProblem: String?
+
+  public init(
+    _ network: FiniteNetwork, at points: [[ExactNumber]], limit: KernelTable? = nil, limitProblem: String? = nil
+  ) {
+    self.network = network
+    self.points = points
+    kernels = network.kernels(at: points.map { $0.map(\.doubleValue) })
+    self.limit = limit
+    self.limitProblem = limitProblem
+  }
+
+  public var document: Document { Document(tables: [kernelTable, outputTable], records: records, json: json) }
+
+  private var pairs: [PointPair] { PointPair.all(count: points.count) }
+
+  // MARK: Tables
+
+  private var kernelTable: Table {
+    var columns = [Column("x"), Column("y"), Column("NTK of this network")]
+    if limit != nil { columns += [Column("infinite width", kind: .quantity), Column("ratio")] }
+    var table = Table(title: title, columns: columns)
+    for (index, pair) in pairs.enumerated() {
+      let value = kernels.ntk(pair.first, pair.second)
+      var row: [Cell] = [
+        .text(KernelReport.shown(points[pair.first])), .text(KernelReport.shown(points[pair.second])),
+        .text(NumberText.shortest(value)),
+      ]
+      if let limit {
+        let quantity = limit.entries[index].ntk
+        row.append(.quantity(quantity))
+        let ratio = quantity.estimate.flatMap { $0.value == 0 || !$0.value.isFinite ? nil : value / $0.value }
+        row.append(ratio.map { .text(NumberText.significant($0, digits: 4)) } ?? .missing)
+      }
+      table.append(row)
+    }
+    table.notes = factors
+    if let limitProblem { table.notes.append("No limit: \(limitProblem)") }
+    return table
+  }
+
+  private var title: String {
+    let widths = network.layers.dropLast().map { String($0.outputs) }.joined(separator: ", ")
+    return "Empirical NTK" + (network.network.name.map { " of \($0)" } ?? "") + ", width \(widths)"
+  }
+
+  /// What multiplies the weights as they stand in the file.
+  private var factors: [String] {
+    network.multipliers.enumerated().map { index, factor in
+      "layer \(index + 1): the weights are multiplied by \(NumberText.shortest(factor.weights))"
+        + (factor.bias.map { ", the bias by \(NumberText.shortest($0))" } ?? "")
+    }
+  }
+
+  private var outputTable: Table {
+    var table = Table(title: "Outputs", columns: [Column("x"), Column("f(x)")])
+    for (point, output) in zip(points, kernels.outputs) {
+      table.append([.text(KernelReport.shown(point)), .text(NumberText.shortest(output))])
+    }
+    return table
+  }
+
+  private var records: Table {
+    var columns = [Column("x"), Column("y"), Column("ntk", kind: .number)]
+    columns += kernels.groups.map { Column("\($0)", kind: .number) }
+    if limit != nil { columns.append(Column("limit", kind: .quantity)) }
+    var table = Table(columns: columns)
+    for (index, pair) in pairs.enumerated() {
+      var row: [Cell] = [
+        .text(KernelReport.spelled(points[pair.first])), .text(KernelReport.spelled(points[pair.second])),
+        .number(kernels.ntk(pair.first, pair.second)),
+      ]
+      row += kernels.groupNTK.map { .number($0[index]) }
+      if let limit { row.append(.quantity(limit.entries[index].ntk)) }
+      table.append(row)
+    }
+    return table
+  }
+
+  // MARK: JSON
+
+  private var json: JSONNode {
+    let entries = pairs.enumerated().map { index, pair -> JSONNode in
+      var members =
+        JSONNode.members(of: points[pair.first], named: "x") + JSONNode.members(of: points[pair.second], named: "y")
+      members.append(.init("ntk", .number(kernels.ntk(pair.first, pair.second))))
+      let groups = zip(kernels.groups, kernels.groupNTK).map { group, values in
+        JSONNode.object(("parameter", .string("\(group)")), ("ntk", .number(values[index])))
+      }
+      members.append(.init("groups", .array(groups)))
+      if let limit { members.append(.init("limit", JSONNode(limit.entries[index].ntk))) }
+      return .object(members)
+    }
+    let outputs = zip(points, kernels.outputs).map { point, output in
+      JSONNode.object(JSONNode.members(of: point, named: "x") + [.init("f", .number(output))])
+    }
+    let factors = network.multipliers.map { factor in
+      JSONNode.object(("weights", .number(factor.weights)), ("bias", factor.bias.map { .number($0) } ?? .null))
+    }
+    var members: [JSONNode.Member] = [
+      .init("schema", .string("infwidth/empirical/1")), .init("entries", .array(entries)),
+      .init("outputs", .array(outputs)), .init("multipliers", .array(factors)),
+      .init("widths", .array(network.layers.dropLast().map { .integer($0.outputs) })),
+    ]
+    if let limitProblem { members.append(.init("limitProblem", .string(limitProblem))) }
+    return .object(members)
+  }
+}
