@@ -97,14 +97,19 @@ public func integrateAdaptively(
 }
 
 /// Nodes and weights of a fixed Gauss–Legendre rule.
+///
+/// **Accuracy.** Nodes to one rounding, weights to a few. GSL has tables of that accuracy for some numbers of nodes;
+/// what it computes for the others is good to 1e-10 only, and is refined here by Newton's method.
 public final class GaussLegendreRule {
   /// Nodes in (−1, 1), ascending.
   public let nodes: [Double]
   /// Weights; they sum to 2.
   public let weights: [Double]
 
-  /// Computes the `count`-point rule by GSL (tabulated to full precision up to 20 points and for some larger
-  /// orders, Newton's method otherwise).
+  /// The numbers of nodes of GSL's tables.
+  public static let tabulatedCounts: [Int] = Array(1...20) + [32, 64, 96, 100, 128, 256, 512, 1024]
+
+  /// The `count`-point rule.
   ///
   /// - Throws: ``GSLError`` if memory is exhausted.
   public init(count: Int) throws(GSLError) {
@@ -113,16 +118,44 @@ public final class GaussLegendreRule {
       throw GSLError(status: Int32(GSL_ENOMEM), routine: "gsl_integration_glfixed_table_alloc")
     }
     defer { gsl_integration_glfixed_table_free(table) }
+    let isTabulated = Self.tabulatedCounts.contains(count)
     var pairs: [(node: Double, weight: Double)] = []
     for index in 0..<count {
       var node = 0.0
       var weight = 0.0
       let status = gsl_integration_glfixed_point(-1, 1, index, &node, &weight, table)
       try GSLRuntime.check(status, "gsl_integration_glfixed_point")
-      pairs.append((node, weight))
+      pairs.append(isTabulated ? (node, weight) : Self.refined(node, count))
     }
     pairs.sort { $0.node < $1.node }
     nodes = pairs.map(\.node)
     weights = pairs.map(\.weight)
+  }
+
+  /// A tabulated rule of at least `count` points; beyond 1024, the rule of `count` points.
+  ///
+  /// - Throws: ``GSLError`` if memory is exhausted.
+  public convenience init(atLeast count: Int) throws(GSLError) {
+    try self.init(count: Self.tabulatedCounts.first { $0 >= count } ?? count)
+  }
+
+  /// A zero of the Legendre polynomial `P_n` near `start`, and its weight `2/((1 − x²) P_n′(x)²)`.
+  ///
+  /// The weight's derivative with respect to x vanishes at the zero, so that the rounding of x does not reach it.
+  private static func refined(_ start: Double, _ count: Int) -> (node: Double, weight: Double) {
+    var node = start
+    var weight = 0.0
+    for _ in 0..<2 {
+      var (previous, value) = (1.0, node)
+      for k in 1..<count {
+        let next = (Double(2 * k + 1) * node * value - Double(k) * previous) / Double(k + 1)
+        (previous, value) = (value, next)
+      }
+      let complement = (1 - node) * (1 + node)
+      let slope = Double(count) * (previous - node * value) / complement
+      weight = 2 / (complement * slope * slope)
+      node -= value / slope
+    }
+    return (node, weight)
   }
 }

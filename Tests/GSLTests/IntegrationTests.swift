@@ -56,7 +56,7 @@ import Testing
     for value in values { #expect(abs(try #require(value)) < 1e-13) }
   }
 
-  @Test(arguments: [1, 2, 5, 20, 32, 64, 100, 128, 512, 1024])
+  @Test(arguments: [1, 2, 5, 20, 21, 22, 32, 50, 64, 75, 100, 101, 127, 128, 400, 512, 1024, 1500])
   func gaussLegendreIsExactForPolynomials(_ count: Int) throws {
     let rule = try GaussLegendreRule(count: count)
     #expect(rule.nodes == rule.nodes.sorted())

@@ -17,7 +17,8 @@ import Moments
 /// and higher ones are evaluated from the integral by Gauss–Legendre nodes enough to be exact to rounding: all terms
 /// are positive, where the textbook formula of order n cancels like `α^{2n+1}` towards ρ = −1.
 ///
-/// **Accuracy.** *Measured*: relative error ≤ 8 ε at orders up to 3 for 1 ± ρ from 2 to 1e-15, against 50 digits.
+/// **Accuracy.** *Measured*: relative error ≤ 8 ε at orders up to 3 for 1 ± ρ from 2 to 1e-15, against 50 digits, and
+/// ≤ (4 + 2n) ε at orders n up to 20, against 60 digits.
 ///
 /// **Source.** Cho and Saul 2009, arc-cosine kernels; the convolution integral is theirs in other variables.
 struct RectifiedDual: Sendable {
@@ -55,7 +56,7 @@ struct RectifiedDual: Sendable {
     let order = terms.map { $0.i + $0.j }.max() ?? 0
     if order > 2 || terms.contains(where: { max($0.i, $0.j) > 1 }) {
       do {
-        let rule = try GaussLegendreRule(count: 14 + 2 * order)
+        let rule = try GaussLegendreRule(atLeast: 14 + 2 * order)
         nodes = rule.nodes.map { 0.5 * (1 + $0) }
         weights = rule.weights.map { 0.5 * $0 }
       } catch { throw .library(error) }
