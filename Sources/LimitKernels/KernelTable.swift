@@ -48,7 +48,7 @@ public struct PowerLaw: Sendable {
       guard let value = coefficient.estimate?.value else { return coefficient }
       return .infinite(
         positive: value > 0,
-        reason: "it grows like N^\(exponent) with coefficient \(value) under this parameterization")
+        reason: "it grows like N^\(exponent) under this parameterization; 'infwidth scaling' has the coefficient")
     }
   }
 }

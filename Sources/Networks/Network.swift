@@ -29,7 +29,7 @@ public struct Network: Sendable {
   /// The largest input dimension of a network.
   public static let maximumInputDimension = 1_000_000
   /// The largest number of layers, the readout included.
-  public static let maximumLayerCount = 10_000
+  public static let maximumLayerCount = 100_000
 
   /// - Parameters:
   ///   - inputScale: nil for `1/√d`.

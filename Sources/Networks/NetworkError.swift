@@ -67,7 +67,12 @@ public enum NetworkError: Error, Sendable, Equatable, CustomStringConvertible {
       return
         "\(Self.prefix(line))\(place) is \(found). Write keys with values; allowed are \(allowed.joined(separator: ", "))."
     case .unknownKey(let key, let place, let line, let nearest, let allowed):
-      let hint = nearest.map { "Did you mean '\($0)'? " } ?? ""
+      // A law cut at its comma by YAML's braces.
+      let isCut = key.filter { $0 == ")" }.count > key.filter { $0 == "(" }.count
+      let hint =
+        isCut
+        ? "Between { and } a law that has a comma needs quotes, as in \"normal(0, 2)\". "
+        : nearest.map { "Did you mean '\($0)'? " } ?? ""
       return
         "\(Self.prefix(line))'\(key)' is not a key of \(place). \(hint)Allowed are \(allowed.joined(separator: ", "))."
     case .missingKey(let key, let place, let line, let expected):

@@ -277,6 +277,14 @@ private func message(_ text: String) -> String {
     #expect(message(text) == expected)
   }
 
+  @Test func aLawCutAtItsComma() {
+    let text = "input-dimension: 1\nparameterization: ntk\nlayers: [{weights: normal(0, 2), activation: relu}]"
+    #expect(
+      message(text)
+        == "line 3: '2)' is not a key of layer 1. Between { and } a law that has a comma needs quotes, as in \"normal(0, 2)\". Allowed are weights, bias, activation, weight-multiplier, bias-multiplier, trainable, kind."
+    )
+  }
+
   @Test func layersMustBeLayers() {
     let head = "input-dimension: 1\nparameterization: ntk\n"
     let keys = "weights, bias, activation, weight-multiplier, bias-multiplier, trainable, kind"
@@ -285,7 +293,7 @@ private func message(_ text: String) -> String {
     #expect(
       message(head + "layers: [relu]")
         == "line 3: layer 1 is the word 'relu'. Write keys with values; allowed are \(keys).")
-    let count = "Write 2 to 10000 layers, the last of them without an activation."
+    let count = "Write 2 to 100000 layers, the last of them without an activation."
     #expect(
       message(head + "layers: []")
         == "line 3: 'layers' of the network: there are no layers, and a network has a hidden layer and a readout. \(count)"
@@ -340,7 +348,7 @@ private func message(_ text: String) -> String {
       read(Data("name: a\ninput-dimension: \u{e9}\n".utf8.dropLast(2)))
         == "n.yaml: line 2: the text is not UTF-8. Save the file in that encoding.")
     #expect(
-      read(Data(count: 10_000_000)) == "n.yaml: The network has 10000000 bytes; a network file has at most 1000000.")
+      read(Data(count: 10_000_000)) == "n.yaml: The network has 10000000 bytes; a network file has at most 9000000.")
     #expect(read(Data("layers: 1".utf8)).hasPrefix("n.yaml: line 1: the key 'input-dimension'"))
     #expect(throws: NetworkError.inFile(path: "/nowhere", .unreadable(reason: "there is no such file"))) {
       try Network(contentsOf: "/nowhere")

@@ -6,7 +6,7 @@ struct YAMLText {
   /// The root of the only document.
   let root: Node
 
-  static let maximumBytes = 1_000_000
+  static let maximumBytes = 9_000_000
   private static let maximumNesting = 32
 
   /// Reads a document without aliases, anchors, tags or deep nesting.

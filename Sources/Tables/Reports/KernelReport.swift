@@ -59,9 +59,11 @@ public struct KernelReport: Sendable {
   /// One row of an entry: the quantity's name, its limit, and its sampled counterpart.
   private struct Line {
     var name: String
-    var limit: Quantity
+    /// nil in the line that stands for others.
+    var limit: Quantity?
     var sampled: Quantity?
     var predicted: KernelPrediction?
+    var isGroup = false
     var isGap = false
   }
 
@@ -76,7 +78,9 @@ public struct KernelReport: Sendable {
     for (position, group) in entry.groups.enumerated() {
       let part = sampled.flatMap { $0.groups.indices.contains(position) ? $0.groups[position] : nil }
       lines.append(
-        Line(name: "NTK \(group.parameter)", limit: group.ntk, sampled: part, predicted: predicted?.groups[position]))
+        Line(
+          name: "NTK \(group.parameter)", limit: group.ntk, sampled: part, predicted: predicted?.groups[position],
+          isGroup: true))
     }
     lines.append(Line(name: "1 - correlation NNGP", limit: Self.gap(entry.oneMinusCorrelation.nngp), isGap: true))
     lines.append(Line(name: "1 - correlation NTK", limit: Self.gap(entry.oneMinusCorrelation.ntk), isGap: true))
@@ -108,16 +112,19 @@ public struct KernelReport: Sendable {
     if let prediction { columns += prediction.columns(kind: .value) }
     var table = Table(title: Self.title(of: kernels.network), columns: columns)
     for (index, entry) in kernels.entries.enumerated() {
-      let shownLines = lines(index).filter { !($0.isGap && entry.x == entry.y) }
+      let shownLines = Self.shortened(lines(index).filter { !($0.isGap && entry.x == entry.y) })
       for (position, line) in shownLines.enumerated() {
         var row: [Cell] = [
           .text(position == 0 ? Self.shown(entry.x) : ""), .text(position == 0 ? Self.shown(entry.y) : ""),
-          .text(line.name), .quantity(line.limit),
+          .text(line.name), line.limit.map { .quantity($0) } ?? .missing,
         ]
         if sample != nil { row.append(line.sampled.map { .quantity($0) } ?? .missing) }
         if let prediction { row += prediction.cells(line.predicted) }
         table.append(row)
       }
+    }
+    if let first = kernels.entries.first, first.groups.count > Self.shownGroups {
+      table.notes.append("… \(first.groups.count - Self.shownGroups) groups more; --format csv and json have them all.")
     }
     if let prediction { table.notes += prediction.notes }
     if let sample {
@@ -126,11 +133,35 @@ public struct KernelReport: Sendable {
     return table
   }
 
+  /// More groups than this are abridged for people.
+  private static let shownGroups = 40
+
+  /// The first and the last groups of a deep network, and a line for what is between them.
+  private static func shortened(_ lines: [Line]) -> [Line] {
+    let groups = lines.indices.filter { lines[$0].isGroup }
+    guard groups.count > shownGroups, let first = groups.first, let last = groups.last else { return lines }
+    let half = shownGroups / 2
+    return lines[..<(first + half)] + [Line(name: "…", limit: nil)] + lines[(last + 1 - half)...]
+  }
+
   private static func title(of network: Network) -> String {
     var text = "Limiting kernels"
     if let name = network.name { text += " of \(name)" }
-    let layers = network.layers.enumerated().map { "\n  layer \($0.offset + 1): \($0.element.summary)" }
-    let shown = layers.count <= 8 ? layers : layers.prefix(6) + ["\n  …", layers[layers.count - 1]]
+    var runs: [(layers: ClosedRange<Int>, summary: String)] = []
+    for (index, layer) in network.layers.enumerated() {
+      if let last = runs.last, last.summary == layer.summary {
+        runs[runs.count - 1].layers = last.layers.lowerBound...(index + 1)
+      } else {
+        runs.append(((index + 1)...(index + 1), layer.summary))
+      }
+    }
+    let lines = runs.map { run in
+      let name =
+        run.layers.count == 1
+        ? "layer \(run.layers.lowerBound)" : "layers \(run.layers.lowerBound) to \(run.layers.upperBound)"
+      return "\n  \(name): \(run.summary)"
+    }
+    let shown = lines.count <= 8 ? lines : lines.prefix(6) + ["\n  …", lines[lines.count - 1]]
     return text + shown.joined()
   }
 
@@ -143,7 +174,8 @@ public struct KernelReport: Sendable {
     for (index, entry) in kernels.entries.enumerated() {
       for line in lines(index) {
         var row: [Cell] = [
-          .text(Self.spelled(entry.x)), .text(Self.spelled(entry.y)), .text(line.name), .quantity(line.limit),
+          .text(Self.spelled(entry.x)), .text(Self.spelled(entry.y)), .text(line.name),
+          line.limit.map { .quantity($0) } ?? .missing,
         ]
         if sample != nil { row.append(line.sampled.map { .quantity($0) } ?? .missing) }
         if let prediction { row += prediction.cells(line.predicted) }
