@@ -7,9 +7,9 @@
 static const double pi = 3.14159265358979323846;
 static const double unit = 0x1p-53;
 
-/* What a layer needs of one input. */
+/* What a layer needs of one input; degree is q E phi'^2 / E phi^2. */
 typedef struct {
-  double scale, slope, r, e, cosine, deviation, norm;
+  double scale, slope, degree, r, e, cosine, deviation, norm;
 } input;
 
 static void tilted_input(input *v, double x) {
@@ -25,6 +25,7 @@ static input input_dual(const gram_pair_layer *layer, double q) {
   case GRAM_BILINEAR:
     v.scale = sqrt((a + b) * q);
     v.slope = a + b;
+    v.degree = 1;
     break;
   case GRAM_JUMP:
     v.scale = sqrt(a + b);
@@ -35,16 +36,18 @@ static input input_dual(const gram_pair_layer *layer, double q) {
     v.norm = 1 / sqrt(arc);
     v.scale = sqrt(2 / pi * arc);
     v.slope = 4 * a * a / pi * v.e * v.e / v.cosine;
+    v.degree = 0.5 * pi * q * v.slope * v.norm * v.norm;
     break;
   }
   case GRAM_GELU: {
     tilted_input(&v, q);
-    double r2 = v.r * v.r, e2 = v.e * v.e;
+    double r2 = v.r * v.r, e2 = v.e * v.e, inverse = 1 / v.cosine;
     double turn = asin(r2) + 0.5 * pi;
-    double relative = (turn + 2 * r2 * e2 / v.cosine) * 0.5 / pi;
-    v.norm = 1 / sqrt(relative);
-    v.scale = sqrt(q * relative);
-    v.slope = (turn + r2 / v.cosine * (2 * e2 + e2 * e2 / (v.cosine * v.cosine))) * 0.5 / pi;
+    double relative = (turn + 2 * r2 * e2 * inverse) * (0.5 / pi), root = sqrt(relative);
+    v.norm = 1 / root;
+    v.scale = sqrt(q) * root;
+    v.slope = (turn + r2 * inverse * (2 * e2 + e2 * e2 * inverse * inverse)) * (0.5 / pi);
+    v.degree = v.slope * v.norm * v.norm;
     break;
   }
   case GRAM_GAUSSIAN:
@@ -52,6 +55,7 @@ static input input_dual(const gram_pair_layer *layer, double q) {
     v.norm = sqrt(v.cosine);
     v.scale = fabs(a) * v.e / v.norm;
     v.slope = a * a * 2 * b * v.r * v.r * v.e * v.e * v.e * v.e / (v.cosine * v.cosine * v.cosine);
+    v.degree = v.slope * q / (v.scale * v.scale);
     break;
   case GRAM_SINE:
   case GRAM_COSINE: {
@@ -61,12 +65,14 @@ static input input_dual(const gram_pair_layer *layer, double q) {
     v.norm = 1 / sqrt(square);
     v.scale = fabs(a) * sqrt(square);
     v.slope = a * a * b * b * (1 - square);
+    v.degree = v.deviation * v.deviation * (1 - square) * v.norm * v.norm;
     break;
   }
   case GRAM_EXPONENTIAL:
     v.deviation = fabs(b) * sqrt(q);
     v.scale = fabs(a) * exp(v.deviation * v.deviation);
     v.slope = b * b * v.scale * v.scale;
+    v.degree = v.deviation * v.deviation;
     break;
   }
   return v;
@@ -98,7 +104,7 @@ static int pair_dual(
   double next = 0;
   switch (layer->kind) {
   case GRAM_BILINEAR: {
-    double linear = a / (a + b), even = b / (a + b);
+    double linear = layer->linear, even = layer->even;
     double arc = b == 0 ? 0 : acute(eta);
     double defect = eta - 2 / pi * segment(arc, sqrt(g * s), 1 - eta);
     double odd = 1 - 2 / pi * arc;
@@ -109,7 +115,7 @@ static int pair_dual(
   }
   case GRAM_JUMP: {
     double near = 2 / pi * acute(eta);
-    *gap = b / (a + b) * (positive ? near : 2 - near);
+    *gap = layer->even * (positive ? near : 2 - near);
     *sum = 2 - *gap;
     *slope = 0;
     return 1;
@@ -213,8 +219,8 @@ int gram_pair(
     f1 = b.scale;
     h0 = a.slope;
     h1 = b.slope;
-    double degree = fmax(h0 * v0 / (f0 * f0), h1 * v1 / (f1 * f1));
-    slopes += 12 * fmax(1, degree) * correlation + 16 * unit;
+    double degree = a.degree > b.degree ? a.degree : b.degree;
+    slopes += 12 * (degree > 1 ? degree : 1) * correlation + 16 * unit;
     correlation = degree * correlation + 16 * unit;
   }
   double product = f0 * f1;

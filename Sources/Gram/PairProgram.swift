@@ -55,7 +55,7 @@ extension KernelProgram {
 final class PairProgram: @unchecked Sendable {
   // Written by the initializer only.
   private let layers: UnsafeMutablePointer<gram_pair_layer>
-  private var program: gram_pair_program
+  private let program: UnsafeMutablePointer<gram_pair_program>
 
   /// nil where a layer has no closed form, or a kernel no limit.
   init?(_ plan: [LayerPlan], dimension: Int, gradientScale: Double, inputScale: Double) {
@@ -64,28 +64,33 @@ final class PairProgram: @unchecked Sendable {
       guard let (kind, first, second) = Self.form(layer.family) else { return nil }
       list.append(
         gram_pair_layer(
-          kind: Int32(kind.rawValue), first: first, second: second, gain: layer.gain,
+          kind: Int32(kind.rawValue), first: first, second: second, linear: first / (first + second),
+          even: second / (first + second), gain: layer.gain,
           bias_variance: layer.biasVariance, own: index == 0 ? layer.own * gradientScale : layer.own,
           bias: layer.bias, limit: BlockSweep.nearlyParallel))
     }
     layers = .allocate(capacity: max(1, list.count))
     layers.initialize(from: list, count: list.count)
-    program = gram_pair_program()
-    program.dimension = dimension
-    program.count = list.count
-    program.layers = UnsafePointer(layers)
-    program.nearly_parallel = BlockSweep.nearlyParallel
+    program = .allocate(capacity: 1)
+    program.initialize(to: gram_pair_program())
+    program.pointee.dimension = dimension
+    program.pointee.count = list.count
+    program.pointee.layers = UnsafePointer(layers)
+    program.pointee.nearly_parallel = BlockSweep.nearlyParallel
   }
 
   func setReadout(gain: Double, bias: Double, pass: Double, own: Double, biasOwn: Double) {
-    program.readout_gain = gain
-    program.readout_bias = bias
-    program.readout_pass = pass
-    program.readout_own = own
-    program.readout_bias_own = biasOwn
+    program.pointee.readout_gain = gain
+    program.pointee.readout_bias = bias
+    program.pointee.readout_pass = pass
+    program.pointee.readout_own = own
+    program.pointee.readout_bias_own = biasOwn
   }
 
-  deinit { layers.deallocate() }
+  deinit {
+    program.deallocate()
+    layers.deallocate()
+  }
 
   private static func form(_ family: DualFamily) -> (kind: GramForm, first: Double, second: Double)? {
     switch family {
@@ -106,7 +111,7 @@ final class PairProgram: @unchecked Sendable {
 
   func callAsFunction(_ x: [Double], _ y: [Double]) -> PairKernels? {
     var result = gram_pair_result()
-    guard gram_pair(&program, x, y, &result) != 0 else { return nil }
+    guard gram_pair(program, x, y, &result) != 0 else { return nil }
     return PairKernels(
       nngp: result.nngp, ntk: result.ntk, oneMinusCorrelation: result.gap, nngpError: result.nngp_error,
       ntkError: result.ntk_error)

@@ -47,7 +47,7 @@ import Testing
     ),
     (
       "preset:he(depth=0)",
-      "preset 'he(depth=0)': depth is the number of hidden layers. Write a whole number from 1 to 9999, as in depth=3."
+      "preset 'he(depth=0)': depth is the number of hidden layers. Write a whole number from 1 to 99999, as in depth=3."
     ),
     (
       "preset:he(depth=3, tanh)",

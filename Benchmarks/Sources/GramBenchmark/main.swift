@@ -177,3 +177,47 @@ do {
     "plain loop over pairs, n = 500, relatively",
     String(format: "%.0f times the matrix", naive / fast) + (sum == 0 ? "!" : ""))
 }
+
+/// The median over rounds of the seconds that one of `count` calls takes.
+func perCall(_ count: Int, _ body: (Int) throws -> Double) rethrows -> Double {
+  var times: [Double] = []
+  var sum = 0.0
+  for _ in 0..<max(5, repetitions) {
+    let start = now()
+    for index in 0..<count { sum += try body(index) }
+    times.append((now() - start) / Double(count))
+  }
+  return sum.isNaN ? .nan : median(times)
+}
+
+do {
+  // One pair at a time, three hidden layers, against the calls of the C library that its formulas need: in each layer one
+  // for the pair and, where the length has no simple map, one for each of the inputs; each layer waits for the one before.
+  let arguments = (0..<1024).map { 0.95 - Double($0) * 0.0017 }
+  let points = arguments.map { [$0, (1 - $0 * $0).squareRoot(), 0.25] }
+  for (activation, name, calls, function) in [
+    ("relu", "acos", 1, { acos($0) }), ("erf", "asin", 3, { asin($0) }), ("gelu", "asin", 3, { asin($0) }),
+    ("sin", "exp", 4, { exp($0) }),
+  ] as [(String, String, Int, (Double) -> Double)] {
+    let program = try KernelProgram(network(activation, depth: 3, dimension: 3))
+    let fixed = [0.25, -0.5, 1]
+    let pair = try perCall(200_000) { try program.pair(points[$0 & 1023], fixed).ntk }
+    let needed = perCall(200_000) {
+      var state = arguments[$0 & 1023]
+      for _ in 0..<3 {
+        var sum = 0.0
+        for call in 0..<calls { sum += function(state * (1 - 0.125 * Double(call))) }
+        state = 0.25 * sum / Double(calls)
+      }
+      return state
+    }
+    line(
+      "one pair, \(activation), 3 hidden layers",
+      String(
+        format: "%.3f µs (at most 5)   %.1f times its %d calls of %@ (at most 3)", pair * 1e6, pair / needed, 3 * calls,
+        name))
+  }
+  let program = try KernelProgram(network("tanh", depth: 3, dimension: 3, weights: "normal()"))
+  let pair = try perCall(20) { try program.pair(points[$0], [0.25, -0.5, 1]).ntk }
+  line("one pair, tanh, 3 hidden layers", String(format: "%.2f ms (at most a few)", pair * 1e3))
+}

@@ -106,6 +106,7 @@ enum {
 typedef struct {
   int kind;
   double first, second;
+  double linear, even; /* first and second over their sum, of GRAM_BILINEAR and GRAM_JUMP */
   double gain, bias_variance; /* q = gain F + bias_variance */
   double own, bias;           /* the layer's own terms of the NTK */
   double limit;               /* 1 - |rho| below which the closed form is not trusted with the angle */
