@@ -70,7 +70,8 @@ let package = Package(
     .executableTarget(
       name: "infwidth",
       dependencies: [
-        "Fixtures", "Tables", "LimitKernels", "Gram", "KernelFiles", "FiniteWidth", "FiniteWidthTheory", "Dynamics", "Plots",
+        "Fixtures", "Tables", "LimitKernels", "Gram", "KernelFiles", "FiniteWidth", "FiniteWidthTheory", "Dynamics",
+        "Plots",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(

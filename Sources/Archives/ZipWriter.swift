@@ -13,8 +13,10 @@ extension ZipArchive {
   ///
   /// Every file is dated 1980-01-01 00:00, the first date that the format knows: the same files give the same bytes.
   ///
-  /// - Throws: ``WriteError``, as for two files of one name.
+  /// - Throws: ``WriteError``, as for two files of one name, or none.
   public static func encoded(_ entries: [Entry]) throws(WriteError) -> Data {
+    // libzip makes no file of an empty archive.
+    guard !entries.isEmpty else { throw WriteError(problem: "it has no files") }
     var error = zip_error_t()
     zip_error_init(&error)
     defer { zip_error_fini(&error) }

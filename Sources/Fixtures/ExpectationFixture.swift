@@ -58,12 +58,12 @@ public struct ExpectationFixture: Sendable {
   }
 
   /// The expectations of one kernel at one width.
-  func expectations(_ kernel: FixtureKernel, width: Int) -> [FiniteExpectation] {
+  public func expectations(_ kernel: FixtureKernel, width: Int) -> [FiniteExpectation] {
     finite.filter { $0.kernel == kernel && $0.width == width }
   }
 
   /// The limits of one kernel.
-  func limits(_ kernel: FixtureKernel) -> [LimitExpectation] { limits.filter { $0.kernel == kernel } }
+  public func limits(_ kernel: FixtureKernel) -> [LimitExpectation] { limits.filter { $0.kernel == kernel } }
 
   private static func limits(
     _ kernel: FixtureKernel, _ kernels: KernelTable, points: [[ExactNumber]], precision: FixturePrecision

@@ -15,7 +15,7 @@ public enum FixtureTheory: String, Sendable {
 public enum ToleranceBasis: String, Sendable {
   /// The quantile of a Pearson curve of type III with at least the skewness and kurtosis of the average.
   case pearson
-  /// Chebyshev's inequality: third or fourth moments are infinite, and nothing sharper holds.
+  /// Chebyshev's inequality, where third or fourth moments are infinite, or the curve lies beyond it.
   case chebyshev
 }
 
@@ -50,6 +50,6 @@ public struct FiniteExpectation: Sendable, Equatable {
   /// The deviation of the expectation that a test finds with probability 0.9.
   public let detectable: Double
   public let basis: ToleranceBasis
-  /// The skewness of the curve that stands for the average of the networks.
+  /// The skewness of the curve that stands for the average of the networks; infinite where moments are.
   public let skewness: Double
 }

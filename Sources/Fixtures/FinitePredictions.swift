@@ -18,6 +18,14 @@ struct FinitePredictions {
     kernel == .ntk ? prediction.entries[entry].ntk : prediction.entries[entry].nngp
   }
 
+  /// The mean without its corrections: the limits of all groups with their own powers of the width.
+  private func powerLaws(_ choice: FixtureKernel, _ entry: Int, width: Int) -> Double {
+    let parts = choice == .ntk ? prediction.entries[entry].groups : [prediction.entries[entry].nngp]
+    return parts.reduce(0) { sum, part in
+      sum + pow(Double(width), part.exponent.doubleValue) * (part.limit.estimate?.value ?? 0)
+    }
+  }
+
   private func spelled(_ point: Int) -> String { points[point].map(\.description).joined(separator: ", ") }
 
   /// - Throws: ``FixtureError`` where an entry has no mean, no variance or no double.
@@ -39,8 +47,7 @@ struct FinitePredictions {
       guard value.value.isFinite, spread.value.isFinite, value.error.isFinite, spread.error.isFinite else {
         throw .overflow(kernel: choice.name, x: x, y: y, width: width)
       }
-      let power = pow(Double(width), prediction.exponent.doubleValue)
-      known.append((value, spread, power * (prediction.limit.estimate?.value ?? 0)))
+      known.append((value, spread, powerLaws(choice, entry, width: width)))
     }
     func scale(_ entry: Int) -> Double {
       func diagonal(_ point: Int) -> Double {

@@ -63,11 +63,11 @@ struct ToleranceRule {
     var (basis, skewness) = (ToleranceBasis.chebyshev, Double.infinity)
     var quantile = AverageTail.chebyshev(probability: level)
     if let shape = moments.shape {
-      basis = .pearson
       skewness = AverageTail.dominatingSkewness(
         skewness: shape.skewness / samples.squareRoot(), excessKurtosis: shape.excessKurtosis / samples)
       // Chebyshev's bound holds whatever the law: where the curve lies beyond it, the bound is the better tolerance.
-      quantile = min(quantile, AverageTail.quantile(probability: level / 2, skewness: skewness))
+      let curve = AverageTail.quantile(probability: level / 2, skewness: skewness)
+      if curve <= quantile { (basis, quantile) = (.pearson, curve) }
     }
     let allowance = moments.theory == .exact ? 0 : Self.unknownTermSizes * moments.unknownMean
     let tolerance =

@@ -164,8 +164,9 @@ struct OneHiddenLayer: Sendable {
 }
 
 extension OneHiddenLayer {
-  /// The cumulant of order 3 or 4 of the conditional NNGP kernel, an average over neurons of `w² φ_a φ_b` plus the square
-  /// of the readout's bias:
+  /// The cumulant of order 3 or 4 of the conditional NNGP kernel.
+  ///
+  /// It is an average over neurons of `w² φ_a φ_b` plus the square of the readout's bias:
   ///
   ///     κ_r = N₁^(r e) κ_r(w² φ_a φ_b)/N₁^(r−1) + N₁^(r e_b) κ_r(m_b² b²) .
   private func conditionalCumulant(_ order: Int, _ pair: InputPair, width: Int) throws -> Quantity {

@@ -8,6 +8,11 @@ struct CFixture {
     self.provenance = provenance
   }
 
+  private func use(_ macro: String) -> String {
+    if fixture.isLimit { return "The width is 0: infinite. The tolerance is absolute." }
+    return "The tolerance is absolute, on the average of \(macro)_SAMPLES independent networks."
+  }
+
   var text: String {
     let name = SourceText.identifier(fixture.network.name)
     let macro = name.uppercased()
@@ -40,7 +45,7 @@ struct CFixture {
       #define \(macro)_POINTS \(fixture.points.count)
       #define \(macro)_DIMENSION \(fixture.network.inputDimension)
 
-      // width 0 is infinite width; the tolerance is absolute\(fixture.isLimit ? "" : ", on the average of \(macro)_SAMPLES networks").
+      // \(use(macro))
       struct \(name)_entry {
         long long width;
         int kernel, i, j;
@@ -54,7 +59,7 @@ struct CFixture {
       static const struct \(name)_entry \(name)_entries[] = {
       \(rows)};
 
-      // The number of entries at this width (0: infinite) that miss their tolerance; each is printed on standard error.
+      // The number of entries at this width that miss their tolerance; each is printed on standard error.
       // values: for each kernel the matrix at the points, row by row; if the width has no entries the result is -1.
       static inline int \(name)_deviations(long long width, const double *values) {
         int found = 0, missed = 0;

@@ -12,11 +12,7 @@ struct PytestFixture {
     let kernels = fixture.request.kernels.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
     let points = fixture.points.map { "    [\(SourceText.literal($0))],\n" }.joined()
     return provenance.comment("#") + docstring + """
-      import math
-
-      import pytest
-
-      KERNELS = [\(kernels)]
+      \(fixture.isLimit ? "" : "import math\n\nimport pytest\n\n")KERNELS = [\(kernels)]
       POINTS = [
       \(points)]
 
@@ -72,6 +68,7 @@ struct PytestFixture {
         return float(matrix[i][j])
 
 
+
     """
 
   private var limit: String {
@@ -89,7 +86,7 @@ struct PytestFixture {
           \"\"\"The entries that miss their tolerance, one line each; an empty list if the kernel is right.\"\"\"
           lines = []
           for kernel, i, j, value, _, tolerance in EXPECTED:
-              for a, b in {(i, j), (j, i)}:
+              for a, b in sorted({(i, j), (j, i)}):
                   got = _value(matrix, kernel, a, b)
                   if not abs(got - value) <= tolerance:  # NaN is no number within any tolerance
                       lines.append(f"{kernel}[{a}][{b}] is {got!r}, expected {value!r} within {tolerance:.3g}")
@@ -106,7 +103,7 @@ struct PytestFixture {
       def test_limit(limit_kernel):
           check_limit(limit_kernel)
 
-      """.replacing("import math\n\n", with: "")
+      """
   }
 
   private var finite: String {

@@ -9,16 +9,10 @@ enum SourceText {
     point.map { literal($0.doubleValue) }.joined(separator: ", ")
   }
 
-  /// A name that is an identifier in all of the languages, from the network's name.
+  /// A name that is an identifier in all of the languages, from the letters and digits of the network's name.
   static func identifier(_ name: String?) -> String {
-    let letters = (name ?? "").unicodeScalars.map { scalar -> Character in
-      let isWordCharacter =
-        ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar)
-      return isWordCharacter ? Character(scalar) : "_"
-    }
-    let text = String(letters.drop { $0 == "_" })
-    if text.isEmpty { return "expected" }
-    return "expected_" + text
+    let words = (name ?? "").split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
+    return (["expected"] + words.map(String.init)).joined(separator: "_")
   }
 }
 

@@ -56,12 +56,21 @@ struct SwiftFixture {
       \(numbers)  static let entries: [Entry] = [
       \(rows)  ]
 
+        /// Whether there is a matrix for each of `kernels`, with a row and a column for each of `points`.
+        static func hasShape(_ matrices: [[[Double]]]) -> Bool {
+          matrices.count == kernels.count
+            && matrices.allSatisfy { matrix in
+              matrix.count == points.count && matrix.allSatisfy { $0.count == points.count }
+            }
+        }
+
         /// The entries that miss their tolerance, one line each.
         ///
         /// - Parameter matrices: A symmetric matrix for each of `kernels`.
         static func deviations(width: Int, _ matrices: [[[Double]]]) -> [String] {
-          entries.filter { $0.width == width }.flatMap { entry in
-            [(entry.i, entry.j), (entry.j, entry.i)].compactMap { i, j in
+          guard hasShape(matrices) else { return ["there must be \\(kernels.count) matrices of \\(points.count) rows and columns"] }
+          return entries.filter { $0.width == width }.flatMap { entry in
+            [(entry.i, entry.j), (entry.j, entry.i)].prefix(entry.i == entry.j ? 1 : 2).compactMap { i, j in
               let value = matrices[entry.kernel][i][j]
               // NaN is within no tolerance.
               if (value - entry.mean).magnitude <= entry.tolerance { return nil }
@@ -112,6 +121,7 @@ struct SwiftFixture {
           var sum = \(typeName).kernels.map { _ in [[Double]](repeating: row, count: n) }
           for seed in 0..<samples {
             let matrices = try empiricalKernel(width: width, seed: seed)
+            try #require(\(typeName).hasShape(matrices))
             for k in sum.indices {
               for i in 0..<n {
                 for j in 0..<n { sum[k][i][j] += matrices[k][i][j] / Double(samples) }
