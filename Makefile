@@ -18,7 +18,7 @@ help:
 	@echo "make verify     recompute a fixed sample of the committed tables (make verify-all: all of them)"
 	@echo "make tables     rewrite the committed tables"
 	@echo "make bench      measure speeds, as ratios in one run (BENCH=Gram, Sampling, ... for one of them)"
-	@echo "make calibrate  measure how often the verdict of 'infwidth converge' is wrong (nightly: half an hour)"
+	@echo "make calibrate  measure how often the verdict of 'infwidth converge' is wrong (a few minutes)"
 	@echo "make lint       check the style (make format repairs it)"
 	@echo "make docs       build the documentation of the modules, warnings being errors"
 	@echo "make fuzz       feed a million damaged inputs to the parsers (INPUTS=n SEED=s)"

@@ -66,7 +66,8 @@ public struct TrainingRun: Sendable {
     }
     return TrainingHistory(
       run: self, records: state.records, outcome: outcome, fastestRate: observer.linearized.largestValue,
-      finalNetwork: problem.network.with(parameters: state.parameters), solver: solver(observer))
+      finalNetwork: problem.network.with(parameters: state.parameters), solver: solver(observer),
+      slidingSince: state.slidingSince)
   }
 
   private func solver(_ observer: TrainingObserver) -> ODEMethod? {
@@ -107,16 +108,27 @@ public struct TrainingRun: Sendable {
       for index in state.records.count..<max(times.count, state.records.count) {
         let (start, end) = (times[index - 1], times[index])
         var (parameters, step) = (state.parameters, state.step)
-        do throws(ODEError) {
-          try integrator.advance(
-            &parameters, from: start, to: end, step: &step, maximumSteps: maximumSteps(state, until: end))
-        } catch {
-          switch error {
-          case .cancelled: return .interrupted
-          case .stepVanished(let time), .tooManySteps(let time):
-            return .diverged(stall(at: time))
-          case .library(let error): throw TrainingError.library("\(error)")
+        var slidingSince = state.slidingSince
+        if slidingSince == nil {
+          do throws(ODEError) {
+            try integrator.advance(
+              &parameters, from: start, to: end, step: &step, maximumSteps: maximumSteps(state, until: end))
+          } catch {
+            switch error {
+            case .cancelled: return .interrupted
+            case .stepVanished(let time), .tooManySteps(let time):
+              guard hasKinks else { return .diverged(stall(at: time)) }
+              slidingSince = time
+            case .library(let error): throw TrainingError.library("\(error)")
+            }
           }
+        }
+        if let since = slidingSince {
+          guard
+            let finished = slide(
+              &parameters, from: max(start, since), to: end, state, field, shouldStop: shouldStop)
+          else { return .diverged(stall(at: max(start, since))) }
+          guard finished else { return .interrupted }
         }
         guard let record = observer.record(at: end, parameters: parameters) else {
           return .diverged("the network overflows before t = \(Self.shown(end)).")
@@ -129,6 +141,7 @@ public struct TrainingRun: Sendable {
         }
         state.parameters = parameters
         state.step = step
+        state.slidingSince = slidingSince
         state.records.append(record)
         try onRecord(state)
       }
@@ -136,14 +149,44 @@ public struct TrainingRun: Sendable {
     }
   }
 
-  /// The most steps up to the next record: ten times what a smooth solution takes, for an explicit method the fastest
-  /// rate times the time, and 40 for every preactivation that may cross a kink.
-  private func maximumSteps(_ state: TrainingState, until end: Double) -> Int {
+  /// Goes on by steps of Euler's method, each ``TrainingHistory/slidingStep`` of the fastest time scale.
+  ///
+  /// Where the flow pushes a preactivation onto a kink from both sides, it has no solution in the ordinary sense: the
+  /// solution of Filippov stays on the kink, with a slope between those of the two sides. Small steps that cross the kink to
+  /// and fro converge to it in the first power of their size (Filippov 1988, section 8), and the step control of methods
+  /// of high order comes to nothing.
+  ///
+  /// - Returns: Whether it came to the end; false if it was asked to stop, nil if that would take too many steps.
+  private func slide(
+    _ parameters: inout [Double], from start: Double, to end: Double, _ state: TrainingState, _ field: GradientField,
+    shouldStop: () -> Bool
+  ) -> Bool? {
+    let largest = TrainingHistory.slidingStep / max(rateBound(state), 1 / (end - start))
+    let count = ((end - start) / largest).rounded(.up)
+    guard count < 1e9 else { return nil }
+    let step = (end - start) / max(1, count)
+    for _ in 0..<Int(count) {
+      if shouldStop() { return false }
+      // A network that overflows is found when it is recorded.
+      guard field.step(&parameters, step).isFinite else { return true }
+    }
+    return true
+  }
+
+  /// The trace of `s Θ` on the training inputs at the last record, not less than its largest eigenvalue.
+  private func rateBound(_ state: TrainingState) -> Double {
     guard let last = state.records.last else { return 0 }
     let trace = problem.inputs.indices.reduce(0) { $0 + last.kernelEntry($1, $1, of: problem.points.count) }
+    return problem.timeScale * trace
+  }
+
+  /// The most steps up to the next record: ten times what a smooth solution takes, for an explicit method the fastest
+  /// rate times the time, and 10 for every preactivation that may cross a kink.
+  private func maximumSteps(_ state: TrainingState, until end: Double) -> Int {
+    guard let last = state.records.last else { return 0 }
     let neurons = hasKinks ? problem.network.layers.dropLast().reduce(0) { $0 + $1.outputs } : 0
     let number =
-      2000 + 40 * Double(neurons * problem.inputs.count) + 20 * problem.timeScale * trace * (end - last.time)
+      2000 + 10 * Double(neurons * problem.inputs.count) + 20 * rateBound(state) * (end - last.time)
     return number < 1e15 ? Int(number) : 0
   }
 
@@ -157,8 +200,8 @@ public struct TrainingRun: Sendable {
     let text = "the integration comes no further than t = \(Self.shown(time)). "
     return text
       + (hasKinks
-        ? "A preactivation has probably reached a kink that the flow pushes it onto from both sides, where the solution "
-          + "slides: gradient descent (--step) goes on there."
+        ? "A preactivation has probably reached a kink that the flow pushes it onto from both sides, and sliding along it "
+          + "takes too many steps: gradient descent (--step) goes on there."
         : "The solution changes faster than steps can follow: take --solver bdf, or a larger --tolerance.")
   }
 
@@ -212,6 +255,8 @@ public struct TrainingState: Sendable, Equatable, Codable {
   public var parameters: [Double]
   /// The step size that the integrator would try next; 0 before the start.
   public var step = 0.0
+  /// Since when preactivations slide along kinks; nil before.
+  public var slidingSince: Double?
   /// What has been recorded.
   public var records: [TrainingRecord] = []
 
@@ -240,4 +285,10 @@ public struct TrainingHistory: Sendable {
   public let finalNetwork: FiniteNetwork
   /// The solver of gradient flow; nil under gradient descent.
   public let solver: ODEMethod?
+  /// Since when preactivations slide along kinks, where the flow is followed by Euler's method: its numbers are right to
+  /// about ``slidingStep`` relatively. Nil if that did not happen.
+  public let slidingSince: Double?
+
+  /// The step of Euler's method along kinks, in units of the fastest time scale, 1 over the trace of `s Θ`.
+  public static let slidingStep = 1e-4
 }

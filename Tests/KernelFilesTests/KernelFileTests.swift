@@ -224,9 +224,12 @@ private func names(_ folder: URL) throws -> [String] {
       }
       _ = try file(inputs).run()
       let old = try Data(contentsOf: url)
-      // Shards do not replace it, one process does, and only when it is done.
+      // A shard that is late, or run again, finds its work done.
+      #expect(try file(inputs).run(shard: Shard(index: 0, count: 2)).isComplete)
+      #expect(try file(inputs).run(shard: Shard(index: 0, count: 9)).shardTiles == 0)
+      // Shards do not replace another matrix, one process does, and only when it is done.
       #expect(throws: KernelFileError.finished(path: url.path)) {
-        try file(inputs).run(shard: Shard(index: 0, count: 2))
+        try file(rows(6, seed: 9)).run(shard: Shard(index: 0, count: 2))
       }
       expectMessage("holds other values") { try file(rows(6, seed: 9)).run(resume: true) }
       #expect(try Data(contentsOf: url) == old)

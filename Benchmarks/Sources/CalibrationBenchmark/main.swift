@@ -72,7 +72,7 @@ let designs = [
     yaml: yaml(
       dimension: 2,
       layers("normal(0, 3/2)", bias: "normal(0, 3/10)", activation: "erf", depth: 3, readout: "normal(0, 3/2)")),
-    points: plane, widths: [16, 32, 64], samples: 100, power: ([16, 32, 64, 128, 256], 1500)),
+    points: plane, widths: [16, 32, 64], samples: 100, power: ([64, 128, 256, 512, 1024], 1500)),
 ]
 
 let seeds = CommandLine.arguments.dropFirst().first.flatMap(Int.init) ?? 1000

@@ -45,6 +45,11 @@ public struct TrainingReport: Sendable {
     case .interrupted: lines.append("Interrupted: recorded until t = \(String(format: "%.4g", last.time)).")
     case .diverged(let reason): lines.append("Ended at t = \(String(format: "%.4g", last.time)): \(reason)")
     }
+    if let since = history.slidingSince {
+      lines.append(
+        "From t = \(String(format: "%.4g", since)) on the flow pushes preactivations onto a kink from both sides, and they slide "
+          + "along it. It is followed by Euler's method there, to about four digits instead of the tolerance.")
+    }
     let loss = Self.short(last.loss)
     let obstruction = self.obstruction
     switch history.verdict {
@@ -232,6 +237,7 @@ public struct TrainingReport: Sendable {
       .init("outcome", .string(outcome)), .init("verdict", .string(verdict)),
       .init("remarks", .array(conclusions.map { .string($0) })),
     ]
+    if let since = history.slidingSince { members.append(.init("slidingSince", .number(since))) }
     if let obstruction { members.append(.init("smallestLoss", .number(obstruction.smallestLoss))) }
     return members
   }
