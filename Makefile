@@ -9,11 +9,12 @@ SEED ?= 1
 SHARE = $(DESTDIR)$(PREFIX)/share
 MODULES = GSL LinearAlgebra Moments Activations Expectation Networks LimitKernels FiniteWidth Tables Plots
 
-.PHONY: help table test lint format build verify verify-all tables install uninstall dependencies docs fuzz sanitize bench calibrate
+.PHONY: help table test examples lint format build verify verify-all tables install uninstall dependencies docs fuzz sanitize bench calibrate
 
 help:
 	@echo "make table      build infwidth and print the headline table"
 	@echo "make test       run the tests"
+	@echo "make examples   run the tests of PyTorch and NumPy networks against expected values (installs them in examples/*/.venv)"
 	@echo "make verify     recompute a fixed sample of the committed tables (make verify-all: all of them)"
 	@echo "make tables     rewrite the committed tables"
 	@echo "make bench      measure speeds, as ratios in one run (BENCH=Gram, Sampling, ... for one of them)"
@@ -59,6 +60,10 @@ calibrate: dependencies
 
 docs: dependencies
 	SWIFT=$(SWIFT) Scripts/build-documentation $(MODULES)
+
+examples:
+	examples/numpy/run
+	examples/pytorch/run
 
 fuzz: dependencies
 	$(SWIFT) build -c release --product infwidth-fuzz

@@ -12,7 +12,7 @@ let package = Package(
       name: "InfiniteWidth",
       targets: [
         "Moments", "Activations", "Expectation", "Networks", "LimitKernels", "Gram", "KernelFiles", "Regression",
-        "FiniteWidth", "FiniteWidthTheory", "ControlVariates", "Dynamics", "Tables", "LinearAlgebra",
+        "FiniteWidth", "FiniteWidthTheory", "ControlVariates", "Dynamics", "Tables", "Fixtures", "LinearAlgebra",
       ]),
     .executable(name: "infwidth", targets: ["infwidth"]),
   ],
@@ -62,10 +62,16 @@ let package = Package(
         "LimitKernels", "FiniteWidth", "FiniteWidthTheory", "Dynamics", "Plots", "Regression",
         .product(name: "Yams", package: "Yams"),
       ]),
+    .target(
+      name: "Fixtures",
+      dependencies: [
+        "Archives", "FiniteWidth", "FiniteWidthTheory", "GSL", "LimitKernels", "Moments", "Networks", "Tables",
+      ]),
     .executableTarget(
       name: "infwidth",
       dependencies: [
-        "Tables", "LimitKernels", "Gram", "KernelFiles", "FiniteWidth", "FiniteWidthTheory", "Dynamics", "Plots",
+        "Fixtures", "Tables", "LimitKernels", "Gram", "KernelFiles", "FiniteWidth", "FiniteWidthTheory", "Dynamics",
+        "Plots",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(
@@ -97,6 +103,8 @@ let package = Package(
     .testTarget(name: "ControlVariatesTests", dependencies: ["ControlVariates"]),
     .testTarget(
       name: "TablesTests", dependencies: ["Tables", "FiniteWidth", "LinearAlgebra", "Plots", "TestSupport"]),
+    .testTarget(
+      name: "FixturesTests", dependencies: ["Fixtures", "Archives", "FiniteWidth", "TestSupport"]),
     .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"]),
     .testTarget(name: "CommandTests", dependencies: ["infwidth", "TestSupport"]),
   ],

@@ -4,6 +4,7 @@ import Dynamics
 import Expectation
 import FiniteWidth
 import FiniteWidthTheory
+import Fixtures
 import Foundation
 import Gram
 import KernelFiles
@@ -57,6 +58,7 @@ enum Failure: Error {
     case let error as TrainingError: return (error.status, "\(error)")
     case PlotError.unknownFormat: return (.usage, "\(error)")
     case is PlotError: return (.output, "\(error)")
+    case let error as FixtureError: return (error.isAboutRequest ? .usage : .accuracy, "\(error)")
     case is FiniteWidthTheoryError: return (.usage, "\(error)")
     case is KernelError, is PhaseError, ExpectationError.indefinite: return (.usage, "\(error)")
     case is NetworkError, is LawError, is ActivationError, is NumberError, is CallSyntax.SyntaxError:

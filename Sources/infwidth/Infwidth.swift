@@ -19,7 +19,7 @@ struct Infwidth: ParsableCommand {
     subcommands: [
       TableCommand.self, ScalingCommand.self, PhaseCommand.self, MomentsCommand.self, DualCommand.self,
       ConvergeCommand.self, MergeCommand.self, EmpiricalCommand.self, TrainCommand.self, GramCommand.self,
-      PredictCommand.self, VerifyCommand.self,
+      PredictCommand.self, ExpectCommand.self, VerifyCommand.self,
       TablesCommand.self, LawsCommand.self, ActivationsCommand.self, PresetsCommand.self,
       ManualCommand.self,
     ],
