@@ -14,12 +14,15 @@ import Testing
   }
 
   private static let x: [ExactNumber] = [1, 0]
-  private static let close: [[ExactNumber]] = [[1, 0], [1, ExactNumber(1, 1_000_000)], [ExactNumber(3, 5), ExactNumber(4, 5)]]
+  private static let close: [[ExactNumber]] = [
+    [1, 0], [1, ExactNumber(1, 1_000_000)], [ExactNumber(3, 5), ExactNumber(4, 5)],
+  ]
 
-  @Test(arguments: [
-    ("erf", 1.0), ("tanh", 1), ("hard-tanh", 1), ("sin", 1), ("sign", 1), ("softsign", 1), ("cube", 1), ("cos", -1),
-    ("abs", -1), ("gaussian", -1), ("square", -1),
-  ], ["normal(0, 1)", "uniform(sqrt(3))"])
+  @Test(
+    arguments: [
+      ("erf", 1.0), ("tanh", 1), ("hard-tanh", 1), ("sin", 1), ("sign", 1), ("softsign", 1), ("cube", 1), ("cos", -1),
+      ("abs", -1), ("gaussian", -1), ("square", -1),
+    ], ["normal(0, 1)", "uniform(sqrt(3))"])
   func mirrored(_ row: (activation: String, sign: Double), weights: String) throws {
     let network = try Self.network(row.activation, weights: weights, depth: row.activation == "cube" ? 2 : 4)
     for y in Self.close {
