@@ -50,11 +50,14 @@ public final class GradientEvaluator {
     var biasFactor: Double
     var trainsWeights: Bool
     var trainsBias: Bool
-    var value: (@Sendable (Double) -> Double)?
-    var derivative: (@Sendable (Double) -> Double)?
+    /// nil for the readout.
+    var activation: BlockActivation?
     /// The blocks of neurons, and of inputs for the way back.
     var outputBlocks: [Range<Int>]
     var inputBlocks: [Range<Int>]
+
+    /// Whether the products with what enters are large enough for BLAS; short ones are loops.
+    func usesBLAS(points: Int) -> Bool { inputs >= 4 && points >= 4 || inputs >= 16 }
   }
 
   /// - Parameters:
@@ -78,8 +81,7 @@ public final class GradientEvaluator {
           inputs: layer.inputs, outputs: layer.outputs, weightOffset: weights?.range.lowerBound ?? 0,
           biasOffset: bias?.range.lowerBound, weightFactor: network.factors[index].weightFactor,
           biasFactor: network.factors[index].biasFactor, trainsWeights: weights?.rate != 0,
-          trainsBias: bias.map { $0.rate != 0 } ?? false, value: activation?.value.evaluate,
-          derivative: activation?.derivative.evaluate,
+          trainsBias: bias.map { $0.rate != 0 } ?? false, activation: activation.map(BlockActivation.init),
           outputBlocks: Self.blocks(of: layer.outputs, work: (layer.inputs + 16) * count),
           inputBlocks: Self.blocks(of: layer.inputs, work: (layer.outputs + 4) * count)))
     }
@@ -131,13 +133,10 @@ public final class GradientEvaluator {
       let target = index == last ? derivatives[last].pointer : features[index + 1].pointer
       forEach(layer.outputBlocks) { block in
         preactivations(of: layer, from: features[index].pointer, parameters, block, into: target)
-        guard let value = layer.value, let derivative = layer.derivative else { return }
-        let slope = slopes[index].pointer
-        for place in (block.lowerBound * pointCount)..<(block.upperBound * pointCount) {
-          let z = target[place]
-          slope[place] = derivative(z)
-          target[place] = value(z)
-        }
+        guard let activation = layer.activation else { return }
+        let (first, count) = (block.lowerBound * pointCount, block.count * pointCount)
+        activation.derivative.evaluate(target + first, count: count, into: slopes[index].pointer + first)
+        activation.value.evaluate(target + first, count: count, into: target + first)
       }
     }
     outputs.update(from: derivatives[last].pointer, count: pointCount)
@@ -153,11 +152,17 @@ public final class GradientEvaluator {
       (target + neuron * count).update(repeating: offset, count: count)
     }
     let weights = parameters + layer.weightOffset
-    if layer.inputs >= 16, block.count >= 4 {
+    if layer.usesBLAS(points: count), block.count >= 4 {
       BLAS.multiply(
         m: block.count, n: count, k: layer.inputs, alpha: layer.weightFactor,
         weights + block.lowerBound * layer.inputs, lda: layer.inputs, input, ldb: count, beta: 1,
         into: target + block.lowerBound * count, ldc: count)
+      return
+    }
+    if count == 1 {
+      for neuron in block {
+        target[neuron] += layer.weightFactor * product(weights + neuron * layer.inputs, input, count: layer.inputs)
+      }
       return
     }
     for neuron in block {
@@ -213,11 +218,18 @@ public final class GradientEvaluator {
       (target + block.lowerBound * layer.inputs).update(repeating: 0, count: block.count * layer.inputs)
       return
     }
-    if layer.inputs >= 16, block.count >= 4 {
+    if layer.usesBLAS(points: count), block.count >= 4 {
       BLAS.multiply(
         transposeB: true, m: block.count, n: layer.inputs, k: count, alpha: layer.weightFactor,
         derivative + block.lowerBound * count, lda: count, input, ldb: count,
         into: target + block.lowerBound * layer.inputs, ldc: layer.inputs)
+      return
+    }
+    if count == 1 {
+      for neuron in block {
+        let (row, factor) = (target + neuron * layer.inputs, layer.weightFactor * derivative[neuron])
+        for place in 0..<layer.inputs { row[place] = factor * input[place] }
+      }
       return
     }
     for neuron in block {

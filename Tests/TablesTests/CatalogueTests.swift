@@ -51,7 +51,8 @@ import Testing
     for (key, numbers) in rows where key[2] == key[3] { diagonal[[key[0], key[1], key[2]]] = numbers }
     for (key, numbers) in rows {
       for (name, number) in numbers {
-        guard let x = diagonal[[key[0], key[1], key[2]]]?[name], let y = diagonal[[key[0], key[1], key[3]]]?[name] else {
+        guard let x = diagonal[[key[0], key[1], key[2]]]?[name], let y = diagonal[[key[0], key[1], key[3]]]?[name]
+        else {
           continue
         }
         let product = ((x.value + x.bound).squareRoot() * (y.value + y.bound).squareRoot()) * (1 + 4e-16)

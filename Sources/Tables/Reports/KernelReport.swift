@@ -89,7 +89,9 @@ public struct KernelReport: Sendable {
 
   /// The correlation gap, or why there is none.
   static func gap(_ gap: Quantity?) -> Quantity {
-    gap ?? .undefined(reason: "a kernel that is zero or not finite at x or y has no correlation")
+    gap
+      ?? .undefined(
+        reason: "a kernel that is zero, below the smallest double or not finite at x or y has no correlation")
   }
 
   /// A point as people read it: `-1`, `(1, 0)`.
