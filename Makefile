@@ -80,6 +80,7 @@ bench: dependencies
 
 calibrate: dependencies
 	$(SWIFT) run -c release --package-path Benchmarks CalibrationBenchmark
+	$(SWIFT) run -c release --package-path Benchmarks ToleranceBenchmark
 
 docs: dependencies
 	SWIFT=$(SWIFT) Scripts/build-documentation $(MODULES)

@@ -73,8 +73,9 @@ extension ExpectationFixture {
       ]
     }
     return [
-      "Mean and standard deviation are those of one network. The average of \(finite.samples) independent networks is within all "
-        + "\(comparisons) tolerances with probability 1 - \(NumberText.shortest(finite.falseAlarm)).",
+      "Mean and standard deviation are those of one network. The average of \(finite.samples) independent networks is within "
+        + (comparisons == 1 ? "the tolerance" : "all \(comparisons) tolerances")
+        + " with probability 1 - \(NumberText.shortest(finite.falseAlarm)).",
       "Errors of the mean beyond 'detectable' are found with probability 0.9.",
     ]
   }

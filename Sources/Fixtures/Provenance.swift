@@ -79,8 +79,10 @@ extension ExpectationFixture {
       lines.append("Theory half-order: mean to the order 1/sqrt(N); the tolerance allows for terms of order 1/N.")
     }
     lines.append(
-      "Tolerance: on the average of \(finite.samples) independent networks; correct networks miss any of the "
-        + "\(comparisons) tolerances with probability \(NumberText.shortest(finite.falseAlarm)) at most (Bonferroni).")
+      "Tolerance: on the average of \(finite.samples) independent networks; correct networks miss "
+        + (comparisons == 1 ? "it" : "any of the \(comparisons) tolerances")
+        + " with probability \(NumberText.shortest(finite.falseAlarm)) at most"
+        + (comparisons == 1 ? "." : " (Bonferroni)."))
     return lines
   }
 
