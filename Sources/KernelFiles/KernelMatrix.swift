@@ -73,8 +73,10 @@ public struct KernelMatrix: Sendable {
     return (nngp, ntk)
   }
 
-  /// The tiles of the command. Where these exceed the memory that it takes unasked, it wants to be told `--memory`; here
-  /// the caller has the inputs and the matrix in memory already.
+  /// The tiles of the command.
+  ///
+  /// Where these exceed the memory that it takes unasked, it wants to be told `--memory`; here the caller has the inputs
+  /// and the matrix in memory already.
   private func plan(kinds: Int) throws -> TilePlan {
     func plan(_ memory: Int) throws(KernelFileError) -> TilePlan {
       try TilePlan(
