@@ -83,7 +83,8 @@ import Testing
       "1/2:1/8", "--pair", "1:1")
     #expect(result.status == 0)
     #expect(result.output.contains("The network cannot fit the data."))
-    #expect(result.output.contains("polynomials of degree 2 of the input, and the best of them leaves a loss of 0.1125."))
+    #expect(
+      result.output.contains("polynomials of degree 2 of the input, and the best of them leaves a loss of 0.1125."))
   }
 
   @Test func sweep() throws {
