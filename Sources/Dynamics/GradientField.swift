@@ -100,39 +100,35 @@ final class GradientField {
     }
   }
 
-  /// The largest rate at which the velocity changes along the flow and across it: about the largest magnitude of an
-  /// eigenvalue of `∂v/∂θ`, from below, by power iteration on differences of velocities.
+  /// About the largest magnitude of an eigenvalue of `∂v/∂θ`, the fastest rate of the flow, from below: by power
+  /// iteration on differences of velocities.
   ///
-  /// It holds both parts of the Jacobian, `−s η ∘ (Jᵀ J + Σ_d r_d ∇²f(x_d))`; where the network is stuck at a saddle
-  /// the first part, whose eigenvalues are those of the NTK, vanishes, and the second does not.
+  /// The Jacobian has two parts, `−s η ∘ (Jᵀ J + Σ_d r_d ∇²f(x_d))`; where the network is stuck at a saddle the first
+  /// one, whose eigenvalues are those of the NTK, vanishes, and the second does not.
   func rate(at parameters: [Double], velocity: [Double]) -> Double {
-    func length(_ vector: [Double]) -> Double {
-      // Scaled, so that tiny velocities do not underflow.
-      let largest = vector.reduce(0) { max($0, $1.magnitude) }
-      guard largest > 0, largest.isFinite else { return largest }
-      return largest * vector.reduce(0) { $0 + ($1 / largest) * ($1 / largest) }.squareRoot()
-    }
-    let start = length(velocity)
-    guard start > 0, start.isFinite else { return 0 }
+    let count = layout.count
+    let scale = velocity.reduce(0) { max($0, $1.magnitude) }
+    guard scale > 0, scale.isFinite else { return 0 }
     let width = 0x1p-17 * max(1, parameters.reduce(0) { max($0, $1.magnitude) })
     // The velocity alone may lie in one eigenspace; a fixed mixture of signs reaches the others.
-    let spread = 0.5 / Double(layout.trainedCount).squareRoot()
-    var direction = velocity.map { $0 / start }
-    for (number, place) in layout.trainedIndices.enumerated() {
-      direction[place] += spread * (number % 3 == 0 ? 1 : -1)
-    }
+    var direction = velocity.map { $0 / scale }
+    for (number, place) in layout.trainedIndices.enumerated() { direction[place] += number % 3 == 0 ? 0.5 : -0.25 }
+    var (point, above, below) = (parameters, parameters, parameters)
     var result = 0.0
-    for _ in 0..<6 {
-      let size = length(direction)
+    for _ in 0..<5 {
+      let size = direction.reduce(0) { $0 + $1 * $1 }.squareRoot()
       guard size > 0, size.isFinite else { break }
-      direction = direction.map { $0 / size }
-      let above = self.velocity(at: zip(parameters, direction).map { $0 + width * $1 })
-      let below = self.velocity(at: zip(parameters, direction).map { $0 - width * $1 })
-      let change = zip(above, below).map { ($0 - $1) / (2 * width) }
-      let growth = length(change)
+      for index in 0..<count {
+        direction[index] /= size
+        point[index] = parameters[index] + width * direction[index]
+      }
+      self.velocity(at: point, into: &above)
+      for index in 0..<count { point[index] = parameters[index] - width * direction[index] }
+      self.velocity(at: point, into: &below)
+      for index in 0..<count { direction[index] = (above[index] - below[index]) / (2 * width) }
+      let growth = direction.reduce(0) { $0 + $1 * $1 }.squareRoot()
       guard growth.isFinite else { break }
       result = max(result, growth)
-      direction = change
     }
     return result
   }

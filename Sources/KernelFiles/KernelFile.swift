@@ -112,7 +112,13 @@ public struct KernelFile: Sendable {
     let marks = try file.journal.marks(range)
     let missing = zip(range, marks).filter { !$0.1 }.map(\.0)
     summary.foundTiles = range.count - missing.count
-    if !missing.isEmpty { try compute(missing, of: grid, plan, into: file, progress: progress) }
+    if !missing.isEmpty {
+      do { try compute(missing, of: grid, plan, into: file, progress: progress) } catch {
+        // A run of its own that has nothing to keep leaves nothing behind.
+        if shard == nil, !resume, try !file.journal.marks(range).contains(true) { file.discard() }
+        throw error
+      }
+    }
     summary.isComplete = try file.publishIfComplete()
     return summary
   }

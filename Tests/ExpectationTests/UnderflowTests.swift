@@ -18,7 +18,7 @@ import Testing
   func whatIsTooSmallHasABound(_ activation: String) throws {
     let q = activation == "leaky-relu(1/10)" ? Double.leastNonzeroMagnitude : 1e-187
     let estimate = try Self.dual(activation, q, q, oneMinusRho: 0.5)
-    #expect(estimate.value <= estimate.error && estimate.error > 0 && estimate.error <= 1e-310)
+    #expect(estimate.value <= estimate.error && estimate.error > 0 && estimate.error <= .leastNormalMagnitude)
   }
 
   /// `E[φ(au) φ(bv)] = (ab)ⁿ E[φ(u) φ(v)]` for a homogeneous φ of degree n, also where `aⁿ` and `bⁿ` are no doubles.

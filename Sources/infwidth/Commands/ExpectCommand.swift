@@ -7,7 +7,6 @@ import Moments
 import Networks
 import Tables
 
-extension FixtureFormat: ExpressibleByArgument {}
 extension FixturePrecision: ExpressibleByArgument {}
 
 /// `infwidth expect`.
@@ -58,8 +57,20 @@ struct ExpectCommand: ParsableCommand {
   @Option(help: "The arithmetic of the software under test, for what rounding may do: double or single.")
   var precision: FixturePrecision = .double
 
-  @Option(help: "What to write: table, json, csv, markdown, latex, npz, pytest, swift, c or julia.")
+  @Option(
+    help: "What to write: \(Self.formats) (default: table).",
+    completion: .list(FixtureFormat.allCases.map(\.rawValue)),
+    transform: { text in
+      guard let format = FixtureFormat(rawValue: text) else { throw ValidationError("write \(Self.formats).") }
+      return format
+    })
   var format: FixtureFormat = .table
+
+  /// `table, json, … or julia`.
+  private static var formats: String {
+    let names = FixtureFormat.allCases.map(\.rawValue)
+    return names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
+  }
 
   @Option(help: ArgumentHelp("Write to this file instead of standard output.", valueName: "file"))
   var output: String?
@@ -100,7 +111,7 @@ struct ExpectCommand: ParsableCommand {
   private func finite() throws -> FiniteRequest? {
     var all: [Int] = []
     for text in width {
-      let own = try ConvergeCommand.widths(text)
+      let own = try ConvergeCommand.widths(text, option: "width")
       guard own.count == 1, !text.contains("..") else {
         throw Failure.usage("--width \(text.prefix(60)): write one width, or give several as --widths 64,256.")
       }

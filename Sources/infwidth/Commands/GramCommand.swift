@@ -119,9 +119,17 @@ struct GramCommand: ParsableCommand {
   }
 
   /// The largest memory that this process has taken.
+  ///
+  /// Linux counts in `ru_maxrss` what the process that started this one had in memory; `VmHWM` begins with the program.
   private static var peakBytes: Int {
     var usage = rusage()
     #if os(Linux)
+      let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+      if let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+        let kibibytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) })
+      {
+        return kibibytes * 1024
+      }
       getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
       return Int(usage.ru_maxrss) * 1024
     #else
