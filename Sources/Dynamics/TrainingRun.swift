@@ -285,8 +285,9 @@ public struct TrainingHistory: Sendable {
   public let finalNetwork: FiniteNetwork
   /// The solver of gradient flow; nil under gradient descent.
   public let solver: ODEMethod?
-  /// Since when preactivations slide along kinks, where the flow is followed by Euler's method: its numbers are right to
-  /// about ``slidingStep`` relatively. Nil if that did not happen.
+  /// Since when preactivations slide along kinks; nil if they do not.
+  ///
+  /// The flow is followed by Euler's method there, and its numbers are right to about ``slidingStep`` relatively.
   public let slidingSince: Double?
 
   /// The step of Euler's method along kinks, in units of the fastest time scale, 1 over the trace of `s Θ`.
