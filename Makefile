@@ -7,7 +7,7 @@ INFWIDTH = .build/release/infwidth
 INPUTS ?= 1000000
 SEED ?= 1
 SHARE = $(DESTDIR)$(PREFIX)/share
-MODULES = GSL LinearAlgebra Moments Activations Expectation Networks LimitKernels FiniteWidth Tables Plots
+MODULES = GSL LinearAlgebra Moments Activations Expectation Networks LimitKernels FiniteWidth Tables Plots Dynamics
 
 .PHONY: help table test lint format build verify verify-all tables install uninstall dependencies docs fuzz sanitize bench calibrate training-plots
 

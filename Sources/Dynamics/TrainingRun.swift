@@ -15,7 +15,10 @@ public struct TrainingRun: Sendable {
   /// The times to record, ascending from 0; under gradient descent multiples of the step.
   public let times: [Double]
 
-  /// - Parameter times: Ascending from 0. Under gradient descent they are rounded to whole steps.
+  /// - Parameters:
+  ///   - problem: The network, the data, and the points where it is watched.
+  ///   - method: Gradient flow or gradient descent.
+  ///   - times: Ascending from 0. Under gradient descent they are rounded to whole steps.
   /// - Throws: ``TrainingError/tooMuchRecorded(points:times:)``.
   public init(problem: TrainingProblem, method: TrainingMethod, times: [Double]) throws(TrainingError) {
     precondition(times.first == 0 && zip(times, times.dropFirst()).allSatisfy { $0 <= $1 }, "times ascend from 0")
