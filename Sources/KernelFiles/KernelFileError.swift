@@ -28,7 +28,7 @@ public enum KernelFileError: Error, Sendable, Equatable, CustomStringConvertible
         + "or auto under a launcher."
     case .launcher(let problem): return "auto: \(problem). Write --shard i/m."
     case .memory(let given, let needed):
-      return "\(ByteCount(given)) are too little for the smallest tile and its inputs. Give at least "
+      return "a memory of \(ByteCount(given)) is too little for the smallest tile and its inputs. Give at least "
         + "\(ByteCount(needed))."
     case .unwritable(let path, let reason):
       return "'\(path)' cannot be written: \(reason). Name a file elsewhere, where there is room and you may write."
@@ -84,7 +84,9 @@ public struct ByteCount: Sendable, Equatable, CustomStringConvertible {
   }
 
   public var description: String {
-    guard let unit = Self.units.first(where: { bytes >= 1 << $0.power }) else { return "\(bytes) bytes" }
+    guard let unit = Self.units.first(where: { bytes >= 1 << $0.power }) else {
+      return bytes == 1 ? "1 byte" : "\(bytes) bytes"
+    }
     // Two digits after the point at most; rounded to nearest.
     let scaled = Double(bytes) / Double(1 << unit.power)
     let hundredths = (scaled * 100).rounded() / 100

@@ -143,6 +143,12 @@ final class MatrixFile: Sendable {
     try journal.mark(tiles)
   }
 
+  /// Removes an unfinished matrix and its journal.
+  func discard() {
+    unlink(journalPath)
+    unlink(partialPath)
+  }
+
   /// Gives the matrix its name if all tiles, of whatever process, are finished.
   ///
   /// - Returns: Whether they are.

@@ -52,9 +52,16 @@ public struct Estimate: Sendable, Equatable {
     exact = nil
   }
 
-  /// A closed form that is right to `ulps` units in the last place.
+  /// A closed form that is right to `ulps` units in the last place; 0 is taken to be no underflow.
   public init(closedForm value: Double, ulps: Double = 4) {
-    self.init(value, error: ulps * value.magnitude * 0x1p-53, method: .closedForm)
+    let underflow = value == 0 ? 0 : Self.underflow(of: value)
+    self.init(value, error: ulps * value.magnitude * 0x1p-53 + underflow, method: .closedForm)
+  }
+
+  /// What a value may lose by leaving the range of normal doubles, and its bound by being a multiple of something small:
+  /// relative errors say nothing there.
+  public static func underflow(of value: Double) -> Double {
+    value.magnitude < 0x1p-960 ? 4 * .leastNonzeroMagnitude : 0
   }
 
   public static let zero = Estimate(exact: 0)
@@ -66,7 +73,11 @@ public struct Estimate: Sendable, Equatable {
   public var isExactlyZero: Bool { exact?.isZero ?? false }
 
   /// The bound on the true error of `value` as a double: an exact value still was rounded once.
-  public var roundedError: Double { exact == nil ? error : value.magnitude * 0x1p-53 }
+  public var roundedError: Double {
+    guard let exact else { return error }
+    if value.magnitude >= .leastNormalMagnitude { return value.magnitude * 0x1p-53 }
+    return exact.isZero ? 0 : .leastNonzeroMagnitude
+  }
 
   public static func + (a: Estimate, b: Estimate) -> Estimate {
     if let p = a.exact, let q = b.exact { return Estimate(exact: p + q) }
@@ -93,7 +104,7 @@ public struct Estimate: Sendable, Equatable {
     let product = a.value * b.value
     let error =
       a.roundedError * b.value.magnitude + a.value.magnitude * b.roundedError + a.roundedError * b.roundedError
-      + product.magnitude * 0x1p-53 + (product.magnitude < .leastNormalMagnitude ? .leastNonzeroMagnitude : 0)
+      + product.magnitude * 0x1p-53 + underflow(of: product)
     return Estimate(product, error: error, method: max(a.method, b.method, .closedForm))
   }
 

@@ -252,7 +252,7 @@ import Testing
     try expectFailure(["converge", widths, "-8"], status: 64, "'-8'")
     try expectFailure(["converge", widths, "8..x"], status: 64, "'x'")
     try expectFailure(["converge", widths, "8,8"], status: 64, "8 is given more than once")
-    try expectFailure(["converge", widths, "1000000000000000"], status: 64, "too large", "random numbers")
+    try expectFailure(["converge", widths, "1000000000000000"], status: 64, "too large", "GB of memory")
     try expectFailure(["converge", widths, "99999999999999999999"], status: 64, "is not a width")
     try expectFailure(["converge", "--samples", "1"], status: 64, "--samples 1", "from 2")
     try expectFailure(["converge", "--samples", "10", "--standard-error", "1"], status: 64, "exclude")

@@ -99,6 +99,32 @@ private func program(_ name: String) -> URL? {
     }
   }
 
+  /// What the process that starts the command has in memory is not the command's, though Linux's `ru_maxrss` says so.
+  @Test func peakBytesAreItsOwn() throws {
+    let ballast = [UInt8](repeating: 1, count: 600 << 20)
+    try CommandRunner.withTemporaryFolder { folder in
+      let data = folder.appendingPathComponent("X.npy")
+      try writeNPY(spiral(8), to: data)
+      let output = folder.appendingPathComponent("K.npy").path
+      let result = try CommandRunner.run(
+        ["gram"] + network + ["--data", data.path, "--kernel", "ntk", "--output", output, "--format", "json"])
+      #expect(try #require(try result.json()["peakBytes"] as? Int) <= 200 << 20)
+    }
+    #expect(ballast.last == 1)
+  }
+
+  /// An error before the first tile is finished leaves nothing that would be in the way of the next run.
+  @Test func nothingStaysOfAFailure() throws {
+    try CommandRunner.withTemporaryFolder { folder in
+      let data = folder.appendingPathComponent("x.csv")
+      try Data("1e200,0\n".utf8).write(to: data)
+      let output = folder.appendingPathComponent("K.npy").path
+      try expectFailure(
+        ["gram"] + network + ["--data", data.path, "--kernel", "ntk", "--output", output], status: 65, "1e+200")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["x.csv"])
+    }
+  }
+
   /// Two processes under a real launcher.
   ///
   /// On a machine of one's own without Open MPI the test is left out; in CI, where

@@ -180,7 +180,7 @@ let parameterizations = [
     ),
     (
       #"{"layers":[{"weights":[[1]],"bias":[0]}]}"#,
-      "there are the weights of 1 layers, but the network has 2, the readout included."
+      "there are the weights of 1 layer, but the network has 2, the readout included."
     ),
     (
       #"{"layers":[{"weights":[[1,2]],"bias":[0]},{"weights":[[1]]}]}"#,

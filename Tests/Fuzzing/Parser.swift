@@ -9,12 +9,11 @@ import Tables
 public struct Parser: Sendable {
   public let name: String
   public let generator: @Sendable (_ seed: UInt64) -> InputGenerator
-  /// Parses, and says what is wrong with the parser; nil where the input is accepted with all its properties, or
-  /// refused with a message that can be shown.
-  public let check: @Sendable ([UInt8]) -> Complaint?
+  /// Parses and looks at what came out; throws what the parser throws.
+  private let parse: @Sendable ([UInt8]) throws -> Complaint?
 
   /// What is wrong with a parser.
-  public struct Complaint: Sendable, CustomStringConvertible {
+  public struct Complaint: Sendable, Equatable, CustomStringConvertible {
     public let description: String
     init(_ description: String) { self.description = description }
   }
@@ -33,9 +32,18 @@ public struct Parser: Sendable {
   ) {
     self.name = name
     generator = { InputGenerator(seed: $0, corpus: corpus, words: words) }
-    self.check = { bytes in
-      do { return try check(bytes) } catch { return Self.complaint(about: error) }
-    }
+    parse = check
+  }
+
+  /// Parses, and says what is wrong with the parser; nil where the input is accepted with all its properties, or
+  /// refused with a message that can be shown.
+  public func check(_ bytes: [UInt8]) -> Complaint? {
+    do { return try parse(bytes) } catch { return Self.complaint(about: error) }
+  }
+
+  /// Whether the input is accepted with all its properties.
+  public func accepts(_ bytes: [UInt8]) -> Bool {
+    do { return try parse(bytes) == nil } catch { return false }
   }
 
   /// A message has one or two lines of a length that a terminal can show, and says something.
@@ -49,7 +57,8 @@ public struct Parser: Sendable {
 
   /// All parsers that read what users write.
   public static let all: [Parser] = [
-    number, law, activation, network, preset, pointList, point, csv, json, weights, npy, definition,
+    number, law, activation, network, preset, pointList, point, trainingData, csv, json, weights, tensors, npy,
+    definition,
   ]
 }
 
@@ -122,11 +131,39 @@ extension Parser {
       - {weights: "normal(1/2, 1)", bias: constant(0), activation: 'elu(3/10)', bias-multiplier: 1/3}
       - {weights: rademacher(), bias: none, trainable: none}
     """,
+    """
+    input-dimension: 2
+    parameterization: ntk
+    layers:
+      - {weights: normal(), bias: none, activation: relu}
+      - kind: residual
+        branch-multiplier: 1/2
+        branch:
+          - kind: layer-normalization
+            epsilon: 1e-5
+            gain: constant(1)
+            bias: constant(0)
+          - {kind: dense, weights: normal(), bias: "normal(0, 1/10)", activation: tanh, trainable: bias}
+          - kind: residual
+            branch:
+              - {weights: normal(), bias: none}
+          - {weights: "normal(0, 2)", bias: none}
+      - {kind: layer-normalization, epsilon: 0}
+      - {weights: normal(), bias: none}
+    """,
+    """
+    {"input-dimension": 1, "parameterization": "mup", "layers": [
+      {"weights": "normal()", "bias": "none", "activation": "erf"},
+      {"kind": "layer-normalization", "trainable": "none"},
+      {"kind": "residual", "branch": [{"weights": "normal()", "bias": "none"}]},
+      {"weights": "normal()", "bias": "none"}]}
+    """,
   ]
 
   private static let keys = [
     "name", "input-dimension", "parameterization", "layers", "weights", "bias", "activation", "weight-multiplier",
     "trainable", "input-scale", "ntk", "mup", "mean-field", "standard", "a:", "residual", "- ", "  ", ": ",
+    "kind", "dense", "layer-normalization", "branch", "branch-multiplier", "epsilon", "gain", "branch: []",
   ]
 
   static let network = Parser("network", corpus: networks.map { Array($0.utf8) }, words: keys + numbers) { bytes in
@@ -154,6 +191,7 @@ extension Parser {
       "title: t\nkind: kernels\nnetworks: [a.yaml]\npoints:\n  - [1, 0]\n  - [1/2, 1]\n",
       "title: t\nkind: arc-cosine\norders: [0, 1]\ncorrelations: [0, 1/2]\none-minus-rho: [1e-4]\n",
       "title: t\nkind: phase\nactivations: [relu]\nvariances:\n  - [1, 0]\n",
+      "title: t\nkind: finite-width\nnetworks: [a.yaml]\npoints: [[1]]\nactivations: [erf, 'sin(2)']\n",
     ], words: ["activation-kernels", "depths", "kind: ", "laws", "points"]
   ) { text in
     _ = try TableDefinition(parsing: text, file: "table.yaml")
@@ -180,6 +218,16 @@ extension Parser {
   ) { bytes in
     let points = try Points.list(Data(bytes), dimension: 2)
     return points.allSatisfy { $0.count == 2 } ? nil : Complaint("a point has not two coordinates")
+  }
+
+  static let trainingData = Parser(
+    "training data",
+    corpus: ["1,2,0.5\n-1,1/2,sqrt(2)\n", "[[[1, 0], 0.5], [[0, \"1/3\"], \"-1/2\"]]"].map { Array($0.utf8) } + arrays,
+    words: numbers + ["[[", "]]", "[["]
+  ) { bytes in
+    let data = try TrainingData(Data(bytes), dimension: 2)
+    return data.inputs.count == data.targets.count && data.inputs.allSatisfy { $0.count == 2 }
+      ? nil : Complaint("an input has no target, or not two coordinates")
   }
 
   static let csv = Parser(
@@ -212,6 +260,40 @@ extension Parser {
     _ = try FiniteNetwork(try Network.headline, weights: Data(bytes))
     return nil
   }
+
+  /// A file in the safetensors format.
+  private static func safetensors(_ header: String, data: Int) -> [UInt8] {
+    let text = Array(header.utf8)
+    return (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) } + text + Array(repeating: 0, count: data)
+  }
+
+  static let tensors = Parser(
+    "tensors",
+    corpus: [
+      safetensors(
+        """
+        {"0.weight": {"dtype": "F32", "shape": [2, 1], "data_offsets": [0, 8]}, "__metadata__": {"a": "b"}, \
+        "2.weight": {"dtype": "F64", "shape": [1, 2], "data_offsets": [8, 24]}}
+        """, data: 24),
+      safetensors("{\"w.weight\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}", data: 4),
+      archive,
+    ], words: ["F32", "BF16", "shape", "data_offsets", "[9223372036854775807, 9223372036854775807]", "-1", "PK"]
+  ) { bytes in
+    guard let state = try StateDictionary(Data(bytes)) else { return nil }
+    return state.tensors.allSatisfy { $0.values.count == $0.shape.reduce(1, *) }
+      ? nil : Complaint("a shape is not that of its data")
+  }
+
+  /// `numpy.savez(file, **{"0.weight": numpy.array([[1.0]])})`.
+  private static let archive = [UInt8](
+    Data(
+      base64Encoded: """
+        UEsDBC0AAAAAAAAAIQCL58ss//////////8MABQAMC53ZWlnaHQubnB5AQAQAIgAAAAAAAAAiAAAAAAAAACTTlVNUF\
+        kBAHYAeydkZXNjcic6ICc8ZjgnLCAnZm9ydHJhbl9vcmRlcic6IEZhbHNlLCAnc2hhcGUnOiAoMSwgMSksIH0gICAg\
+        ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgCgAAAAAAAPA/UEsBAi\
+        0DLQAAAAAAAAAhAIvnyyyIAAAAiAAAAAwAAAAAAAAAAAAAAIABAAAAADAud2VpZ2h0Lm5weVBLBQYAAAAAAQABADoA\
+        AADGAAAAAAA=
+        """) ?? Data())
 
   /// The bytes of an array file.
   private static func array(_ header: String, version: UInt8 = 1, data: [UInt8]) -> [UInt8] {

@@ -12,6 +12,20 @@ import Testing
     }
   }
 
+  /// What is damaged was right before; arrays of other shapes are among the files of points.
+  @Test(arguments: Parser.all.map(\.name)) func theCorpusIsAccepted(_ name: String) throws {
+    let parser = try #require(Parser.all.first { $0.name == name })
+    let corpus = parser.generator(1).corpus
+    let accepted = corpus.filter { parser.accepts($0) }.count
+    switch name {
+    case "points", "training data", "point": #expect(accepted >= 1)
+    default:
+      #expect(
+        accepted == corpus.count, "\(corpus.filter { !parser.accepts($0) }.map { String(decoding: $0, as: UTF8.self) })"
+      )
+    }
+  }
+
   /// The generator is what makes a failure repeatable: its inputs depend on seed and number alone.
   @Test func inputsAreRepeatable() throws {
     let parser = try #require(Parser.all.first)

@@ -150,6 +150,6 @@ import Testing
   @Test(arguments: ["", "GiB", "-1", "1e3", "1 X", "0", "0.1", "nan", "1.2.3", "99999999999TiB"])
   func wrongTexts(text: String) { #expect(ByteCount(parsing: text) == nil) }
 
-  @Test(arguments: [(1, "1 bytes"), (1024, "1 KiB"), (3 << 29, "1.5 GiB"), (1_000_000, "976.56 KiB")])
+  @Test(arguments: [(1, "1 byte"), (1024, "1 KiB"), (3 << 29, "1.5 GiB"), (1_000_000, "976.56 KiB")])
   func descriptions(bytes: Int, text: String) { #expect(ByteCount(bytes).description == text) }
 }

@@ -35,10 +35,16 @@ import Testing
     #expect(third.error == 0 && third.roundedError > 0)
   }
 
-  @Test func underflowKeepsABound() {
+  @Test func underflowKeepsABound() throws {
     let tiny = Estimate(1e-200, error: 0, method: .closedForm)
     #expect((tiny * tiny).value == 0)
     #expect((tiny * tiny).error > 0)
+    // A subnormal closed form has few digits, an exact value below them all is rounded to 0.
+    #expect(Estimate(closedForm: 0x1p-1060).error >= .leastNonzeroMagnitude)
+    #expect(
+      Estimate(exact: try ExactNumber(parsing: "1e-200") * ExactNumber(parsing: "1e-200")).roundedError
+        == .leastNonzeroMagnitude)
+    #expect(Estimate(exact: 0).roundedError == 0)
   }
 
   @Test func quantitiesAddLikeExtendedNumbers() {

@@ -51,7 +51,8 @@ import Testing
     for (key, numbers) in rows where key[2] == key[3] { diagonal[[key[0], key[1], key[2]]] = numbers }
     for (key, numbers) in rows {
       for (name, number) in numbers {
-        guard let x = diagonal[[key[0], key[1], key[2]]]?[name], let y = diagonal[[key[0], key[1], key[3]]]?[name] else {
+        guard let x = diagonal[[key[0], key[1], key[2]]]?[name], let y = diagonal[[key[0], key[1], key[3]]]?[name]
+        else {
           continue
         }
         let product = ((x.value + x.bound).squareRoot() * (y.value + y.bound).squareRoot()) * (1 + 4e-16)
@@ -86,31 +87,53 @@ import Testing
     #expect(difference.recomputed.contains("| 21 |"))
   }
 
+  private static let definitions = [
+    ("kernels", "kind: activation-kernels\nnetworks: [normal.yaml]\ndepths: [1, 2]", 2 * 4),
+    ("finite-width", "kind: finite-width\nnetworks: [normal.yaml, rademacher.yaml]", 4 + 3),
+  ]
+
   /// A sample has the rows of the whole, and every value that it has is one of the whole's.
-  @Test func theSampleIsAPart() throws {
+  @Test(arguments: definitions) func theSampleIsAPart(_ row: (name: String, keys: String, values: Int)) throws {
     let definition = try TableDefinition(
-      parsing: """
-        title: t
-        kind: activation-kernels
-        networks: [normal.yaml]
-        depths: [1, 2]
-        points: [[1, 0], [0, 2]]
-        activations: [relu, square]
-        """, file: "table.yaml")
-    let folder = Self.root.appendingPathComponent("kernels").path
+      parsing: "title: t\n\(row.keys)\npoints: [[1, 0], [0, 2]]\nactivations: [relu, square]\n", file: "table.yaml")
+    let folder = Self.root.appendingPathComponent(row.name).path
+    var found = 0
     for file in definition.content.files {
-      let options = KernelOptions()
-      let whole = try definition.content.values(of: file, in: folder, coverage: .all, options: options)
-      let sample = try definition.content.values(of: file, in: folder, coverage: .sample, options: options)
+      let whole = try definition.content.values(of: file, in: folder, coverage: .all, options: KernelOptions())
+      let sample = try definition.content.values(
+        of: file, in: folder, coverage: .sample, options: KernelOptions(threads: 2))
       #expect(whole.rows.count == sample.rows.count)
-      var found = 0
       for (a, b) in zip(whole.rows, sample.rows) {
         for (cell, part) in zip(a, b) {
           if part != .missing { #expect(cell == part) }
           if case .quantity = part { found += 1 }
         }
       }
-      #expect(found == 2 * 4)
     }
+    #expect(found == row.values)
+  }
+
+  /// By hand, x = (1, 0), f = (1/√N) Σ wᵢ u_i, u of variance 1/2: `ξ = u² + w²/2`, `Var ξ = 2/4 + 2/4`; `Var w²u² = 9/4 − 1/4`;
+  /// and `w u` has the kurtosis 9.
+  ///
+  /// Under Rademacher weights `u² = w² = 1` do not vary.
+  @Test func constantsOfFiniteWidth() throws {
+    let file = Self.root.appendingPathComponent("finite-width/values.csv")
+    let records = try CSVReader.records(try String(contentsOf: file, encoding: .utf8), file: "values.csv")
+    let header = try #require(records.first?.fields)
+    #expect(records.count == 1 + 32 * 4 * 6)
+    func exact(_ key: [String], _ column: String) throws -> String {
+      let row = try #require(records.first { Array($0.fields.prefix(4)) == key }, "\(key)")
+      return row.fields[try #require(header.firstIndex(of: "\(column) exact"))]
+    }
+    let normal = ["identity", "normal", "1,0", "1,0"]
+    #expect(try exact(normal, "mean of xi") == "1")
+    #expect(try exact(normal, "variance of xi") == "1")
+    #expect(try exact(normal, "variance of NNGP neuron") == "2")
+    #expect(try exact(normal, "N x excess kurtosis") == "6")
+    let signs = ["identity", "rademacher", "1,0", "1,0"]
+    #expect(try exact(signs, "variance of xi") == "0")
+    #expect(try exact(signs, "variance of NNGP neuron") == "0")
+    #expect(try exact(signs, "N x excess kurtosis") == "-2")
   }
 }

@@ -118,9 +118,12 @@ enum ErrorFunctionDual {
       exponent = beta * m1 * means.0 + gamma * m2 * means.1
       factor *= exponential(-exponent)
     }
-    let (value, magnitude) = PolynomialDual.sum(p, q, means: means, variances: variances, covariance: c / d)
+    let (value, magnitude, underflow) = PolynomialDual.sum(p, q, means: means, variances: variances, covariance: c / d)
     let size = pair.isCentered ? 1 : 1 + (beta * pair.meanU * pair.meanU + gamma * pair.meanV * pair.meanV)
     let ulps = Double(8 + 4 * (p.count + q.count)) + 4 * size
-    return Estimate(factor * value, error: ulps * 0x1p-53 * factor * magnitude, method: .closedForm)
+    // The factor is at most 1, so that it may underflow as well where there is something to multiply.
+    let least = magnitude > 0 ? Estimate.underflow(of: factor * magnitude) : 0
+    return Estimate(
+      factor * value, error: ulps * 0x1p-53 * factor * magnitude + underflow + least, method: .closedForm)
   }
 }

@@ -52,30 +52,35 @@ struct PolynomialDual: Sendable {
 
   /// The same sum in double precision; its error is measured by the sum of moduli.
   func rounded(_ pair: GaussianPair) -> Estimate {
-    let (total, magnitude) = Self.sum(
+    let (total, magnitude, underflow) = Self.sum(
       firstTable, secondTable, means: (pair.meanU, pair.meanV), variances: (pair.varianceU, pair.varianceV),
       covariance: pair.covariance)
     let ulps = Double(8 + 4 * (firstTable.count + secondTable.count))
-    return Estimate(total, error: ulps * 0x1p-53 * magnitude, method: .closedForm)
+    return Estimate(total, error: ulps * 0x1p-53 * magnitude + underflow, method: .closedForm)
   }
 
-  /// `E[p(u) q(v)]` and the sum of moduli that measures its rounding.
+  /// `E[p(u) q(v)]`, the sum of moduli that measures its rounding, and what its terms may lose by underflow.
   static func sum(
     _ first: [Double], _ second: [Double], means: (Double, Double), variances: (Double, Double), covariance: Double
-  ) -> (value: Double, magnitude: Double) {
+  ) -> (value: Double, magnitude: Double, underflow: Double) {
     let p = shifted(first, means.0)
     let q = shifted(second, means.1)
     var total = 0.0
     var magnitude = 0.0
+    var underflow = 0.0
     var power = 1.0
     for k in 0..<min(p.coefficients.count, q.coefficients.count) {
       let (a, sizeA) = derivativeMean(p, variances.0, k)
       let (b, sizeB) = derivativeMean(q, variances.1, k)
       total += power * a * b
-      magnitude += power.magnitude * sizeA * sizeB
+      let size = power.magnitude * sizeA * sizeB
+      magnitude += size
+      if sizeA * sizeB > 0, k == 0 || covariance != 0 {
+        underflow += Estimate.underflow(of: size) * max(1, sizeA * sizeB)
+      }
       power *= covariance / Double(k + 1)
     }
-    return (total, magnitude)
+    return (total, magnitude, underflow)
   }
 
   private typealias Shifted = (coefficients: [Double], moduli: [Double])

@@ -89,8 +89,9 @@ struct RectifiedDual: Sendable {
     let rho = pair.correlation
     var total = 0.0
     var error = 0.0
+    var underflow = 0.0
     for term in terms {
-      let scale = integerPower(pair.deviationU, term.i) * integerPower(pair.deviationV, term.j)
+      let scale = BinaryScale(pair.deviationU, term.i, pair.deviationV, term.j)
       var value = 0.0
       var size = 0.0
       if term.opposite == 0 {
@@ -113,10 +114,29 @@ struct RectifiedDual: Sendable {
           size = even.magnitude + 0.5 * (term.same - term.opposite).magnitude * spread
         }
       }
-      total += scale * value
-      error += scale * size * (16 + 4 * Double(term.i + term.j))
+      let part = scale.product(value)
+      total += part
+      error += scale.product(size) * (16 + 4 * Double(term.i + term.j))
+      if value != 0 { underflow += Estimate.underflow(of: part) }
     }
-    return Estimate(total, error: 0x1p-53 * error, method: .closedForm)
+    return Estimate(total, error: 0x1p-53 * error + underflow, method: .closedForm)
+  }
+
+  /// `σᵢⁱ σ′ʲ`, whose factors may leave the range of doubles where their product with a kernel does not.
+  private struct BinaryScale {
+    private var significand: Double
+    private var exponent: Int
+
+    init(_ first: Double, _ i: Int, _ second: Double, _ j: Int) {
+      significand = integerPower(first.significand, i) * integerPower(second.significand, j)
+      // A deviation of 0 has no exponent, and its power no size.
+      exponent =
+        (i == 0 || first == 0 ? 0 : i * Int(first.exponent)) + (j == 0 || second == 0 ? 0 : j * Int(second.exponent))
+    }
+
+    func product(_ value: Double) -> Double {
+      Double(sign: .plus, exponent: exponent, significand: significand * value)
+    }
   }
 
   /// `J_ij(α) − J_ij(π − α)`, which vanishes at ρ = 0, and the size of what was subtracted.

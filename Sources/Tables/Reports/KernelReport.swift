@@ -89,11 +89,13 @@ public struct KernelReport: Sendable {
 
   /// The correlation gap, or why there is none.
   static func gap(_ gap: Quantity?) -> Quantity {
-    gap ?? .undefined(reason: "a kernel that is zero or not finite at x or y has no correlation")
+    gap
+      ?? .undefined(
+        reason: "a kernel that is zero, below the smallest double or not finite at x or y has no correlation")
   }
 
   /// A point as people read it: `-1`, `(1, 0)`.
-  static func shown(_ point: [ExactNumber]) -> String {
+  public static func shown(_ point: [ExactNumber]) -> String {
     let text = point.map(\.description).joined(separator: ", ")
     return point.count == 1 ? text : "(\(text))"
   }

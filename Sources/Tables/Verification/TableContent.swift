@@ -39,6 +39,7 @@ extension TableContent {
 public enum TableKinds {
   static let all: [any TableContent.Type] = [
     KernelContent.self, MomentContent.self, ActivationKernelContent.self, ArcCosineContent.self, PhaseContent.self,
+    FiniteWidthContent.self,
   ]
 
   static var names: String { all.map { $0.kind }.joined(separator: ", ") }

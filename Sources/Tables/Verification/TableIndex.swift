@@ -12,7 +12,7 @@ public struct TableIndex: Sendable {
     var rows = 0
     /// The values by method, or by status where there is none.
     var methods: [String: Int] = [:]
-    /// The largest bound relative to its value, by column, over values that are neither exact nor zero.
+    /// The largest bound relative to its value, by column, over values that are larger than their bounds.
     var bounds: [(column: String, bound: Double)] = []
 
     init(_ records: [CSVRecord]) {
@@ -25,8 +25,8 @@ public struct TableIndex: Sendable {
         var largest = 0.0
         for record in records.dropFirst() where record.fields.count == header.count {
           methods[record.fields[index + 2], default: 0] += 1
-          guard let value = Double(record.fields[index]), let error = Double(record.fields[index + 1]), value != 0,
-            value.isFinite
+          guard let value = Double(record.fields[index]), let error = Double(record.fields[index + 1]),
+            value.isFinite, error < value.magnitude
           else { continue }
           largest = max(largest, error / value.magnitude)
         }
@@ -52,7 +52,7 @@ public struct TableIndex: Sendable {
     var lines = [
       "# Index of the committed tables", "",
       "Written by `infwidth tables --write`, checked by `infwidth verify`; [README.md](README.md) explains the columns.",
-      "The last columns hold the largest error bound relative to its value, over values that are neither exact nor zero.",
+      "The last columns hold the largest error bound relative to its value, over values that are larger than their bounds.",
     ]
     for table in tables {
       let name = (table.folder as NSString).lastPathComponent

@@ -35,7 +35,9 @@ struct GramCommand: ParsableCommand {
     case f8, f4
   }
 
-  @Option(help: ArgumentHelp("The network, a YAML or JSON file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "The network: a YAML or JSON file, or a preset, as in 'preset:relu-3(dimension=784)'.", valueName: "file"))
   var network: String
 
   @Option(help: ArgumentHelp("The inputs, one a row: .npy, CSV without header, or JSON.", valueName: "file"))
@@ -80,7 +82,7 @@ struct GramCommand: ParsableCommand {
       throw Failure.usage("--tile \(tile): a tile has at least 16 rows and at most 65536.")
     }
     let shard = try readShard()
-    let network = try Network(contentsOf: network)
+    let network = try Network(named: network)
     let rows = try RowFile(contentsOf: data, dimension: network.inputDimension)
     let columns = try dataOther.map { try RowFile(contentsOf: $0, dimension: network.inputDimension) }
     let file = KernelFile(
@@ -89,7 +91,7 @@ struct GramCommand: ParsableCommand {
       path: path,
       settings: KernelFile.Settings(
         elementType: dtype == .f8 ? .float64 : .float32, memory: memory.bytes, tileSize: tile,
-        threads: common.threadCount, program: Infwidth.configuration.version))
+        threads: common.threadCount, program: Program.version))
     // A limit on the size of files (ulimit -f) is to be an error, not the end of the process.
     signal(SIGXFSZ, SIG_IGN)
     let status = ProgressStatus()
@@ -117,9 +119,17 @@ struct GramCommand: ParsableCommand {
   }
 
   /// The largest memory that this process has taken.
+  ///
+  /// Linux counts in `ru_maxrss` what the process that started this one had in memory; `VmHWM` begins with the program.
   private static var peakBytes: Int {
     var usage = rusage()
     #if os(Linux)
+      let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+      if let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+        let kibibytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) })
+      {
+        return kibibytes * 1024
+      }
       getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
       return Int(usage.ru_maxrss) * 1024
     #else
