@@ -7,6 +7,11 @@ public struct DefinitionReader {
   let file: String
   let mapping: Node.Mapping
 
+  /// The beginning of a text, on one line.
+  static func excerpt(_ text: String) -> String {
+    String(text.prefix(40)).split(whereSeparator: \.isNewline).joined(separator: " ")
+  }
+
   func problem(_ key: String, _ problem: String, _ remedy: String) -> TableError {
     .malformed(file: file, line: mapping[key]?.mark?.line, problem: "'\(key)': \(problem)", remedy: remedy)
   }
@@ -15,7 +20,7 @@ public struct DefinitionReader {
     for (key, _) in mapping {
       let name = key.string ?? "?"
       guard keys.contains(name) else {
-        throw problem(String(name.prefix(40)), "there is no such key", "Allowed are \(keys.joined(separator: ", ")).")
+        throw problem(Self.excerpt(name), "there is no such key", "Allowed are \(keys.joined(separator: ", ")).")
       }
     }
   }
@@ -40,7 +45,7 @@ public struct DefinitionReader {
 
   private func integer(_ text: String, key: String, in range: ClosedRange<Int>) throws(TableError) -> Int {
     guard let number = Int(text), range.contains(number) else {
-      throw problem(key, "'\(text.prefix(40))' is out of range", "Write \(range.lowerBound) to \(range.upperBound).")
+      throw problem(key, "'\(Self.excerpt(text))' is out of range", "Write \(range.lowerBound) to \(range.upperBound).")
     }
     return number
   }
@@ -95,7 +100,7 @@ public struct DefinitionReader {
   func activations(_ key: String) throws(TableError) -> [any Activation] {
     try list(key, expected: "a list of activations").map { text throws(TableError) in
       do { return try ActivationRegistry.activation(parsing: text) } catch {
-        throw problem(key, "'\(text.prefix(40))' is no activation", "\(error)")
+        throw problem(key, "'\(Self.excerpt(text))' is no activation", "\(error)")
       }
     }
   }
