@@ -1,16 +1,12 @@
 import Activations
 import Moments
+import Networks
 import Yams
 
 /// The mapping of a table's definition, read key by key.
 public struct DefinitionReader {
   let file: String
   let mapping: Node.Mapping
-
-  /// The beginning of a text, on one line.
-  static func excerpt(_ text: String) -> String {
-    String(text.prefix(40)).split(whereSeparator: \.isNewline).joined(separator: " ")
-  }
 
   func problem(_ key: String, _ problem: String, _ remedy: String) -> TableError {
     .malformed(file: file, line: mapping[key]?.mark?.line, problem: "'\(key)': \(problem)", remedy: remedy)
@@ -20,7 +16,7 @@ public struct DefinitionReader {
     for (key, _) in mapping {
       let name = key.string ?? "?"
       guard keys.contains(name) else {
-        throw problem(Self.excerpt(name), "there is no such key", "Allowed are \(keys.joined(separator: ", ")).")
+        throw problem(excerpt(name), "there is no such key", "Allowed are \(keys.joined(separator: ", ")).")
       }
     }
   }
@@ -45,7 +41,7 @@ public struct DefinitionReader {
 
   private func integer(_ text: String, key: String, in range: ClosedRange<Int>) throws(TableError) -> Int {
     guard let number = Int(text), range.contains(number) else {
-      throw problem(key, "'\(Self.excerpt(text))' is out of range", "Write \(range.lowerBound) to \(range.upperBound).")
+      throw problem(key, "'\(excerpt(text))' is out of range", "Write \(range.lowerBound) to \(range.upperBound).")
     }
     return number
   }
@@ -100,7 +96,7 @@ public struct DefinitionReader {
   func activations(_ key: String) throws(TableError) -> [any Activation] {
     try list(key, expected: "a list of activations").map { text throws(TableError) in
       do { return try ActivationRegistry.activation(parsing: text) } catch {
-        throw problem(key, "'\(Self.excerpt(text))' is no activation", "\(error)")
+        throw problem(key, "'\(excerpt(text))' is no activation", "\(error)")
       }
     }
   }
