@@ -13,9 +13,9 @@ EXPORTS = -Xlinker --version-script=Sources/CInfwidth/exports.map -Xlinker -sona
 INPUTS ?= 1000000
 SEED ?= 1
 SHARE = $(DESTDIR)$(PREFIX)/share
-MODULES = GSL LinearAlgebra Moments Activations Expectation Networks LimitKernels FiniteWidth Tables Plots
+MODULES = GSL LinearAlgebra Moments Activations Expectation Networks LimitKernels FiniteWidth Tables Plots Dynamics
 
-.PHONY: help table test examples lint format build library library-test python python-test verify verify-all tables install uninstall dependencies docs fuzz sanitize bench calibrate
+.PHONY: help table test examples lint format build library library-test python python-test verify verify-all tables install uninstall dependencies docs fuzz sanitize bench calibrate training-plots
 
 help:
 	@echo "make table      build infwidth and print the headline table"
@@ -25,6 +25,7 @@ help:
 	@echo "make tables     rewrite the committed tables"
 	@echo "make bench      measure speeds, as ratios in one run (BENCH=Gram, Sampling, ... for one of them)"
 	@echo "make calibrate  measure how often the verdict of 'infwidth converge' is wrong (a few minutes)"
+	@echo "make training-plots  draw the pictures of docs/training.md"
 	@echo "make lint       check the style (make format repairs it)"
 	@echo "make docs       build the documentation of the modules, warnings being errors"
 	@echo "make fuzz       feed a million damaged inputs to the parsers (INPUTS=n SEED=s)"
@@ -81,6 +82,9 @@ bench: dependencies
 calibrate: dependencies
 	$(SWIFT) run -c release --package-path Benchmarks CalibrationBenchmark
 	$(SWIFT) run -c release --package-path Benchmarks ToleranceBenchmark
+
+training-plots: build
+	Scripts/training-plots $(INFWIDTH)
 
 docs: dependencies
 	SWIFT=$(SWIFT) Scripts/build-documentation $(MODULES)

@@ -21,6 +21,22 @@ import Testing
     #expect(table.output.contains("layer 2: the weights are multiplied by 1"))
   }
 
+  /// Where the limit is infinite, the table compares with the kernel's power law at the network's width.
+  ///
+  /// Standard, squares of uniform weights and biases at x = 1: the readout's part N E φ² = N (1/5 + 1/6 + 1/80), the
+  /// hidden layer's parts twice E w² E φ̇² = 4 (1/3) (1/3 + 1/12) · 2 = 10/9.
+  @Test func powerLaw() throws {
+    let arguments = ["empirical", "--network", "examples/quadratic-standard.yaml", "--width", "100000", "--at", "1"]
+    let json = try CommandRunner.run(arguments + ["--format", "json"]).json()
+    let entry = try #require((json["entries"] as? [[String: Any]])?.first)
+    let (law, value) = (try #require(entry["powerLaw"] as? Double), try #require(entry["ntk"] as? Double))
+    #expect(abs(law - (1e5 * (1.0 / 5 + 1.0 / 6 + 1.0 / 80) + 10.0 / 9)) < 1e-6)
+    // E (w + b)⁸ = 0.6407 gives Var(φ²)/(E φ²)² = 3.46: five standard errors of 0.0059.
+    #expect(abs(value / law - 1) < 0.0295)
+    let table = try CommandRunner.run(arguments).output
+    #expect(table.contains("its power law at N = 100000") && table.contains("it grows like N^1"))
+  }
+
   @Test func train() throws {
     let arguments =
       ["train", "--width", "10", "--seed", "3", "--time", "2", "--records", "5", "--at", "1/2"] + data + [
