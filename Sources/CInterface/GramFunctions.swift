@@ -88,7 +88,8 @@ public func infwidth_gram_file(
     let network = try CInterface.network(network)
     let threads = try Threads.count(threads)
     let kinds = try word(
-      try required(kernel, "kernel"), "kernel", ["nngp": Set([KernelKind.nngp]), "ntk": [.ntk], "both": [.nngp, .ntk]],
+      try required(kernel, "kernel"), "kernel",
+      ["nngp": Set([KernelKind.nngp]), "ntk": [.ntk], "both": [.nngp, .ntk]],
       standard: [])
     let path = try text(output, "output")
     guard !path.isEmpty else { throw Failure.output("output: the file has no name.") }
