@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import numbers
 import os
 from typing import Any, Optional, Sequence, Union
 
@@ -75,7 +76,7 @@ def _fixture(
     false_alarm: Optional[float], kernel: str, precision: str, format: str, threads: Optional[int],
 ) -> bytes:
     text, dimension = points_text(points)
-    sizes = [int(width) for width in ([widths] if hasattr(widths, "__index__") else widths)]  # type: ignore[union-attr,list-item]
+    sizes = [int(widths)] if isinstance(widths, numbers.Integral) else [int(width) for width in widths]
     for name, number in [*(("a width", size) for size in sizes), ("samples", 1 if samples is None else int(samples))]:
         if not 1 <= number < 2**63:
             raise UsageError(f"{name} is {number}. Give a positive number.")
