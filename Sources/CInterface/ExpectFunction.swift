@@ -50,8 +50,8 @@ func word<Meaning>(
   guard let pointer else { return standard }
   let word = try text(pointer, name)
   guard let meaning = meanings[word] else {
-    throw Failure.usage(
-      "\(name) is '\(word.prefix(40))'. Give one of \(meanings.keys.sorted().joined(separator: ", ")).")
+    let words = meanings.keys.sorted().joined(separator: ", ")
+    throw Failure.usage("\(name) is '\(word.prefix(40))'. Give one of \(words).")
   }
   return meaning
 }
