@@ -3,8 +3,13 @@
 #include <string.h>
 
 /* One body, compiled for several generations of x86 vectors, chosen when the program is loaded. Elsewhere the compiler
-   takes what the architecture has. */
-#if defined(__x86_64__) && defined(__linux__)
+   takes what the architecture has. The thread sanitizer instruments the choice, which is made before it has started. */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define IS_WATCHED 1
+#endif
+#endif
+#if defined(__x86_64__) && defined(__linux__) && !defined(IS_WATCHED)
 #define VECTORIZED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define VECTORIZED

@@ -13,6 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* OpenBLAS's own; the number of threads belongs to the process, which has other users of it. */
+int openblas_get_num_threads(void);
+void openblas_set_num_threads(int);
+
 static int checks = 0, failures = 0;
 
 static void check_at(int line, const char *what, int holds) {
@@ -111,7 +115,10 @@ static void test_gram(void) {
   infwidth_network *network = opened("preset:relu-1", 2);
   const double x[] = {1, 0, 0, 1, 3, 4}, y[] = {1, 1, 2, -1};
   double nngp[9], ntk[9], cross[6], bounds[2];
+  openblas_set_num_threads(2);
+  CHECK(openblas_get_num_threads() == 2);
   CHECK(infwidth_gram(network, x, 3, NULL, 0, 2, 1, nngp, ntk, bounds, NULL, NULL, NULL) == INFWIDTH_OK);
+  CHECK(openblas_get_num_threads() == 2);
   CHECK(bounds[0] > 0 && bounds[0] < 1e-12 && bounds[1] > 0 && bounds[1] < 1e-12);
   const double pi = acos(-1.0);
   for (int i = 0; i < 3; i++)

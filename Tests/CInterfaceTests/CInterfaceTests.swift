@@ -1,6 +1,8 @@
 import CInfwidth
 import CInterface
+import Dispatch
 import Foundation
+import Synchronization
 import Testing
 
 /// The functions of infwidth.h, called as C calls them.
@@ -86,5 +88,34 @@ import Testing
       #expect(result.status == 64 || result.status == 65, "\(rows) \(columns) \(dimension)")
     }
     #expect(value == 0)
+  }
+
+  /// Many callers at a time, each with threads of its own, get the bits of one.
+  @Test func callersAtTheSameTime() throws {
+    let count = 150
+    let inputs = (0..<(2 * count)).map { sin(Double($0 * $0)) + 0.25 }
+    let handle = Int(bitPattern: try opened("preset:gelu-2"))
+    defer { infwidth_network_close(OpaquePointer(bitPattern: handle)) }
+    @Sendable func kernel(threads: Int32) -> [UInt64] {
+      var ntk = [Double](repeating: 0, count: count * count)
+      let network = OpaquePointer(bitPattern: handle)
+      guard infwidth_gram(network, inputs, count, nil, 0, 2, threads, nil, &ntk, nil, nil, nil, nil) == 0 else {
+        return []
+      }
+      return ntk.map(\.bitPattern)
+    }
+    let expected = kernel(threads: 1)
+    try #require(!expected.isEmpty)
+    let wrong = Mutex(0)
+    DispatchQueue.concurrentPerform(iterations: 8) { caller in
+      var number = infwidth_number()
+      let isRight =
+        kernel(threads: 1 + Int32(caller % 3)) == expected
+        && infwidth_dual("tanh", 1, 2, 0.5, &number, nil, nil) == 0
+        && infwidth_table(OpaquePointer(bitPattern: handle), [1, 2], 1, 2, 0, 2, &number, nil, nil) == 0
+        && infwidth_dual("nosuch", 1, 2, 0.5, &number, nil, nil) == 64
+      if !isRight { wrong.withLock { $0 += 1 } }
+    }
+    #expect(wrong.withLock { $0 } == 0)
   }
 }

@@ -1,6 +1,5 @@
 import Foundation
 import Gram
-import LinearAlgebra
 import Moments
 import Networks
 import Testing
@@ -91,15 +90,5 @@ import Testing
         continue
       }
     }
-  }
-
-  /// The number of threads of OpenBLAS belongs to the process, which may be anybody's.
-  @Test func openBLASKeepsItsThreads() throws {
-    let before = BLAS.threads
-    defer { BLAS.setThreads(before) }
-    BLAS.setThreads(2)
-    let matrix = KernelMatrix(try Network(named: "preset:relu-1(dimension=3)"), rows: Self.rows(30, seed: 1))
-    _ = try Self.fill(matrix, count: 900)
-    #expect(BLAS.threads == 2)
   }
 }
