@@ -157,6 +157,25 @@ int infwidth_dual_json(
     const char *activation, const char *q1, const char *q2, const char *c, const char *one_minus_rho, char **json,
     char **message);
 
+/* ---- Expected values for tests of other software ---------------------------------------------------------------------- */
+
+/*
+ * What `infwidth expect` writes: kernels at points, with the tolerances that a test has to allow.
+ *
+ * points       As in infwidth_table_json.
+ * kernel       "ntk", "nngp" or "both"; NULL for "ntk".
+ * precision    The arithmetic of the software under test, "double" or "single"; NULL for "double".
+ * widths       The widths of the networks under test, width_count of them; NULL and 0 for the limits.
+ * samples      The number of networks that a test averages; 0 for 100.
+ * false_alarm  The probability that correct networks miss any tolerance; 0 for 1e-4.
+ * format       "json", "csv", "npz", "pytest", "swift", "c", "julia", "table", "markdown" or "latex"; NULL for "json".
+ * size         NULL, or where the number of bytes goes, for "npz"; a zero byte stands after them.
+ */
+int infwidth_expect(
+    const infwidth_network *network, const char *points, const char *kernel, const char *precision, const size_t *widths,
+    size_t width_count, size_t samples, double false_alarm, const char *format, int threads, char **text, size_t *size,
+    char **message);
+
 /* ---- Kernel matrices of many inputs ---------------------------------------------------------------------------------- */
 
 /*

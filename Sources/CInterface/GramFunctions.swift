@@ -87,11 +87,10 @@ public func infwidth_gram_file(
   status(message) {
     let network = try CInterface.network(network)
     let threads = try Threads.count(threads)
-    let name = try text(kernel, "kernel")
-    let kinds: [String: Set<KernelKind>] = ["nngp": [.nngp], "ntk": [.ntk], "both": [.nngp, .ntk]]
-    guard let kinds = kinds[name] else {
-      throw Failure.usage("kernel is '\(name.prefix(40))'. Give nngp, ntk or both.")
-    }
+    let kinds = try word(
+      try required(kernel, "kernel"), "kernel",
+      ["nngp": Set([KernelKind.nngp]), "ntk": [.ntk], "both": [.nngp, .ntk]],
+      standard: [])
     let path = try text(output, "output")
     guard !path.isEmpty else { throw Failure.output("output: the file has no name.") }
     let dimension = network.inputDimension

@@ -16,7 +16,8 @@ public struct KernelProgram: Sendable {
   public init(_ network: Network, options: GramOptions = GramOptions()) throws {
     self.network = network
     self.options = options
-    plan = try NetworkPlan(network)
+    let isDense = network.layers.allSatisfy { $0 is DenseLayer }
+    plan = try isDense ? NetworkPlan(network) : NetworkPlan(assembled: network)
   }
 
   /// Per-input quantities of all layers, computed once.
@@ -27,6 +28,7 @@ public struct KernelProgram: Sendable {
     guard inputs.dimension == network.inputDimension else {
       throw GramError.dimension(row: 0, found: inputs.dimension, expected: network.inputDimension)
     }
+    if let pairs = plan.assembled { return try prepare(inputs, with: pairs) }
     let rows = try ScaledRows(inputs)
     let n = inputs.count
     let scale = plan.inputScale.squareRoot()

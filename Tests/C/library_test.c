@@ -135,6 +135,35 @@ static void test_gram(void) {
   infwidth_network_close(network);
 }
 
+/* One hidden layer, width N: the mean of the NTK is the limit's, 1073/720. */
+static void test_expect(void) {
+  infwidth_network *network = parsed(headline);
+  const size_t widths[] = {64, 256};
+  char *text = NULL;
+  size_t size = 0;
+  CHECK(infwidth_expect(network, "[[1]]", NULL, NULL, widths, 2, 50, 1e-3, NULL, 1, &text, &size, NULL) == INFWIDTH_OK);
+  CHECK(text != NULL && strlen(text) == size && strstr(text, "infwidth/expect/1") != NULL && strstr(text, "1073/720") != NULL);
+  infwidth_free(text);
+  CHECK(infwidth_expect(network, "[[1]]", "both", "single", NULL, 0, 0, 0, "pytest", 1, &text, NULL, NULL) == INFWIDTH_OK);
+  CHECK(strstr(text, "def test_") != NULL);
+  infwidth_free(text);
+  CHECK(infwidth_expect(network, "[[1]]", NULL, NULL, NULL, 0, 0, 0, "npz", 1, &text, &size, NULL) == INFWIDTH_OK);
+  CHECK(size > 100 && memcmp(text, "PK", 2) == 0);
+  infwidth_free(text);
+  text = NULL;
+  const size_t none[] = {0};
+  REFUSES(64, "The width 0", infwidth_expect(network, "[[1]]", NULL, NULL, none, 1, 0, 0, NULL, 1, &text, NULL, &message));
+  REFUSES(64, "width_count", infwidth_expect(network, "[[1]]", NULL, NULL, none, SIZE_MAX, 0, 0, NULL, 1, &text, NULL, &message));
+  REFUSES(64, "widths is NULL", infwidth_expect(network, "[[1]]", NULL, NULL, NULL, 1, 0, 0, NULL, 1, &text, NULL, &message));
+  REFUSES(64, "widths as well", infwidth_expect(network, "[[1]]", NULL, NULL, NULL, 0, 9, 0, NULL, 1, &text, NULL, &message));
+  REFUSES(64, "false-alarm", infwidth_expect(network, "[[1]]", NULL, NULL, widths, 1, 9, 2, NULL, 1, &text, NULL, &message));
+  REFUSES(64, "format is 'xml'", infwidth_expect(network, "[[1]]", NULL, NULL, NULL, 0, 0, 0, "xml", 1, &text, NULL, &message));
+  REFUSES(64, "kernel is 'nkt'", infwidth_expect(network, "[[1]]", "nkt", NULL, NULL, 0, 0, 0, NULL, 1, &text, NULL, &message));
+  REFUSES(65, "points: ", infwidth_expect(network, "[]", NULL, NULL, NULL, 0, 0, 0, NULL, 1, &text, NULL, &message));
+  CHECK(text == NULL);
+  infwidth_network_close(network);
+}
+
 static int stop_at_once(size_t done, size_t total, void *context) {
   *(size_t *)context = total;
   return done == 0;
@@ -285,6 +314,7 @@ int main(void) {
   test_headline();
   test_dual();
   test_gram();
+  test_expect();
   test_errors();
   test_existence();
   test_threads();

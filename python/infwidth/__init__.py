@@ -9,6 +9,7 @@
 Everything is computed by libinfwidth, the same code as the command `infwidth`; docs/python.md describes it.
 """
 
+from ._expect import expect, write_fixture
 from ._kernels import Gram, Kernel, diagonal, gram, gram_file, nngp, ntk
 from ._library import AccuracyError, DataError, InfwidthError, OutputError, UsageError
 from ._network import Network
@@ -32,9 +33,11 @@ __all__ = [
     "__version__",
     "diagonal",
     "dual",
+    "expect",
     "gram",
     "gram_file",
     "nngp",
     "ntk",
     "table",
+    "write_fixture",
 ]

@@ -138,7 +138,7 @@ def gram(
     bounds = numpy.empty(2)
     with _Progress(progress) as teller:
         _library.call(
-            _library.gram, opened._handle, _address(rows), rows.shape[0], _address(columns),
+            _library.gram, opened, _address(rows), rows.shape[0], _address(columns),
             0 if columns is None else columns.shape[0], rows.shape[1], workers, _address(nngp), _address(ntk),
             _address(bounds), teller.pointer, None,
         )
@@ -183,7 +183,7 @@ def diagonal(
     result = numpy.empty(rows.shape[0])
     wanted = (_address(result), None) if kernel == "nngp" else (None, _address(result))
     _library.call(
-        _library.gram_diagonal, opened._handle, _address(rows), rows.shape[0], rows.shape[1], threads_of(threads), *wanted
+        _library.gram_diagonal, opened, _address(rows), rows.shape[0], rows.shape[1], threads_of(threads), *wanted
     )
     return result
 
@@ -206,7 +206,7 @@ def gram_file(
     """
     opened = network if isinstance(network, Network) else Network(network)
     _library.call(
-        _library.gram_file, opened._handle, _library.encoded(os.fspath(data), "data"),
+        _library.gram_file, opened, _library.encoded(os.fspath(data), "data"),
         None if other is None else _library.encoded(os.fspath(other), "other"), _library.encoded(kernel, "kernel"),
         _library.encoded(os.fspath(output), "output"), threads_of(threads),
     )

@@ -132,6 +132,10 @@ network_parse = _declare("infwidth_network_parse", _text, _message, _message)
 network_yaml = _declare("infwidth_network_yaml", _pointer, _message, _message)
 dual_json = _declare("infwidth_dual_json", _text, _text, _text, _text, _text, _message, _message)
 table_json = _declare("infwidth_table_json", _pointer, _text, _double, _int, _message, _message)
+expect = _declare(
+    "infwidth_expect", _pointer, _text, _text, _text, _pointer, _size, _size, _double, _text, _int, _message,
+    ctypes.POINTER(_size), _message,
+)
 gram = _declare(
     "infwidth_gram", _pointer, _pointer, _size, _pointer, _size, _size, _int, _pointer, _pointer, _pointer, Progress,
     _pointer, _message,
@@ -160,6 +164,16 @@ def call(function: Callable[..., int], *arguments: object) -> None:
     status = function(*arguments, ctypes.byref(message))
     if status != 0:
         raise _ERRORS.get(status, AccuracyError)(take(message))
+
+
+def bytes_of(function: Callable[..., int], *arguments: object) -> bytes:
+    """Calls a function whose last arguments are bytes for the result, their number, and the message."""
+    result, size = ctypes.c_void_p(), ctypes.c_size_t()
+    call(function, *arguments, ctypes.byref(result), ctypes.byref(size))
+    try:
+        return ctypes.string_at(result.value or 0, size.value)
+    finally:
+        library.infwidth_free(result)
 
 
 def text_of(function: Callable[..., int], *arguments: object) -> str:

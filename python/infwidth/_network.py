@@ -67,15 +67,20 @@ class Network:
             _library.library.infwidth_network_close(handle)
 
     @property
+    def _as_parameter_(self) -> ctypes.c_void_p:
+        """What ctypes hands to C. Calls take the network itself, which so lives until they return."""
+        return self._handle
+
+    @property
     def dimension(self) -> int:
         """The number of coordinates of an input."""
-        return int(_library.library.infwidth_network_dimension(self._handle))
+        return int(_library.library.infwidth_network_dimension(self))
 
     @property
     def yaml(self) -> str:
         """The network file in canonical spelling."""
         if self._yaml is None:
-            self._yaml = _library.text_of(_library.network_yaml, self._handle)
+            self._yaml = _library.text_of(_library.network_yaml, self)
         return self._yaml
 
     def __repr__(self) -> str:

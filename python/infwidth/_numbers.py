@@ -52,7 +52,7 @@ class Number:
 
     @classmethod
     def _of(cls, json: Mapping[str, Any]) -> Number:
-        known = {field.name: json.get(field.name) for field in dataclasses.fields(cls)}
+        known: dict[str, Any] = {field.name: json.get(field.name) for field in dataclasses.fields(cls)}
         for key in ("value", "error"):
             if known[key] is not None:
                 known[key] = float(known[key])

@@ -105,7 +105,7 @@ def table(
     opened: Network = network_of(network, dimension)
     found: Mapping[str, Any] = json.loads(
         _library.text_of(
-            _library.table_json, opened._handle, text.encode(), 0.0 if tolerance is None else float(tolerance),
+            _library.table_json, opened, text.encode(), 0.0 if tolerance is None else float(tolerance),
             threads_of(threads),
         )
     )

@@ -28,6 +28,23 @@ def test_dual(command):
     assert dual.derivative.value == printed["derivative"]["value"]
 
 
+def test_expect(command, tmp_path):
+    arguments = ["--network", "examples/relu-uniform.yaml", "--at", "1,0", "--at", "0,1/3", "--kernel", "both"]
+    finite = ["--widths", "64,256", "--samples", "50", "--false-alarm", "0.001"]
+    network, points = ROOT / "examples" / "relu-uniform.yaml", [[1, 0], [0, "1/3"]]
+    options = {"kernel": "both", "widths": [64, 256], "samples": 50, "false_alarm": 0.001}
+    assert infwidth.expect(network, points, **options) == json.loads(
+        run(command, "expect", *arguments, *finite, "--format", "json")
+    )
+    assert infwidth.expect(network, points, kernel="both") == json.loads(
+        run(command, "expect", *arguments, "--format", "json")
+    )
+    for format in ("pytest", "csv", "c", "npz"):
+        run(command, "expect", *arguments, *finite, "--format", format, "--output", str(tmp_path / "theirs"))
+        infwidth.write_fixture(tmp_path / "ours", network, points, format=format, **options)
+        assert (tmp_path / "ours").read_bytes() == (tmp_path / "theirs").read_bytes()
+
+
 # More than one tile of 1024, on and off the diagonal; a network whose series depend on the inputs of the tile.
 @pytest.mark.parametrize("network", ["relu-3(dimension=6)", "tanh-2(dimension=6, b_std=1/2)"])
 def test_gram(command, network, tmp_path):

@@ -7,10 +7,10 @@ import pytest
 from conftest import ROOT
 
 import infwidth
-from infwidth import _kernels, _tables
+from infwidth import _expect, _kernels, _tables
 
 
-@pytest.mark.parametrize("module", [infwidth, _kernels, _tables], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [infwidth, _expect, _kernels, _tables], ids=lambda module: module.__name__)
 def test_docstrings(module):
     result = doctest.testmod(module)
     assert result.attempted > 0 and result.failed == 0

@@ -16,7 +16,7 @@ X = numpy.eye(2)
 @pytest.mark.parametrize(
     "call, error, words",
     [
-        (lambda: infwidth.ntk(X, kernel="ntk") if False else infwidth.gram(X, kernel="nkt"), infwidth.UsageError, "'nkt'"),
+        (lambda: infwidth.gram(X, kernel="nkt"), infwidth.UsageError, "'nkt'"),
         (lambda: infwidth.ntk(X, threads=0), infwidth.UsageError, "threads is 0"),
         (lambda: infwidth.ntk(X, threads=10**6), infwidth.UsageError, "threads is 1000000"),
         (lambda: infwidth.dual("nosuch", 1, 1, 0), infwidth.UsageError, "no activation"),
@@ -46,6 +46,14 @@ X = numpy.eye(2)
         (lambda: infwidth.table("relu-1", [[1, 2], [1]]), infwidth.DataError, "has 1 coordinate"),
         (lambda: infwidth.table("relu-1", [[1, None]]), infwidth.UsageError, "a coordinate of point 1 is None"),
         (lambda: infwidth.ntk(X, network="he"), infwidth.AccuracyError, "has no limit"),
+        (lambda: infwidth.expect("relu-1", [[1, 2]], widths=0), infwidth.UsageError, "a width is 0"),
+        (lambda: infwidth.expect("relu-1", [[1, 2]], widths=8, samples=1), infwidth.UsageError, "networks to average is 1"),
+        (lambda: infwidth.expect("relu-1", [[1, 2]], samples=5), infwidth.UsageError, "Give widths"),
+        (lambda: infwidth.expect("relu-1", [[1, 2]], widths=8, false_alarm=0.7), infwidth.UsageError, "false-alarm rate is 0.7"),
+        (lambda: infwidth.expect("relu-1", [[1, 2]], widths=8, false_alarm=-1), infwidth.UsageError, "false_alarm is -1"),
+        (lambda: infwidth.expect("relu-1", [[1, 2]], kernel="nkt"), infwidth.UsageError, "kernel is 'nkt'"),
+        (lambda: infwidth.write_fixture("none/x", "relu-1", [[1, 2]]), infwidth.OutputError, "cannot be written"),
+        (lambda: infwidth.write_fixture("x", "relu-1", [[1, 2]], format="xml"), infwidth.UsageError, "format is 'xml'"),
         (lambda: infwidth.Kernel(kind="nkt")(X), infwidth.UsageError, "kind is 'nkt'"),
         (lambda: infwidth.Kernel().set_params(depth=3), infwidth.UsageError, "'depth' is no parameter"),
         (lambda: infwidth.gram_file("no-such.npy", "k.npy", "relu-1"), infwidth.DataError, "no such file"),

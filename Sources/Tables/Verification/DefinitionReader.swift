@@ -1,5 +1,6 @@
 import Activations
 import Moments
+import Networks
 import Yams
 
 /// The mapping of a table's definition, read key by key.
@@ -15,7 +16,7 @@ public struct DefinitionReader {
     for (key, _) in mapping {
       let name = key.string ?? "?"
       guard keys.contains(name) else {
-        throw problem(String(name.prefix(40)), "there is no such key", "Allowed are \(keys.joined(separator: ", ")).")
+        throw problem(excerpt(name), "there is no such key", "Allowed are \(keys.joined(separator: ", ")).")
       }
     }
   }
@@ -40,7 +41,7 @@ public struct DefinitionReader {
 
   private func integer(_ text: String, key: String, in range: ClosedRange<Int>) throws(TableError) -> Int {
     guard let number = Int(text), range.contains(number) else {
-      throw problem(key, "'\(text.prefix(40))' is out of range", "Write \(range.lowerBound) to \(range.upperBound).")
+      throw problem(key, "'\(excerpt(text))' is out of range", "Write \(range.lowerBound) to \(range.upperBound).")
     }
     return number
   }
@@ -95,7 +96,7 @@ public struct DefinitionReader {
   func activations(_ key: String) throws(TableError) -> [any Activation] {
     try list(key, expected: "a list of activations").map { text throws(TableError) in
       do { return try ActivationRegistry.activation(parsing: text) } catch {
-        throw problem(key, "'\(text.prefix(40))' is no activation", "\(error)")
+        throw problem(key, "'\(excerpt(text))' is no activation", "\(error)")
       }
     }
   }

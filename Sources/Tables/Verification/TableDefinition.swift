@@ -1,5 +1,6 @@
 import Foundation
 import Moments
+import Networks
 import Yams
 
 /// What a committed table holds and how to compute it: the file `table.yaml` in the table's folder.
@@ -38,7 +39,7 @@ public struct TableDefinition: Sendable {
     title = try reader.text("title", expected: "a line of text")
     let kind = try reader.text("kind", expected: TableKinds.names)
     guard let type = TableKinds.all.first(where: { $0.kind == kind }) else {
-      throw reader.problem("kind", "'\(kind.prefix(40))' is no kind of table", "Write one of \(TableKinds.names).")
+      throw reader.problem("kind", "'\(excerpt(kind))' is no kind of table", "Write one of \(TableKinds.names).")
     }
     try reader.allow(["title", "kind"] + type.keys)
     content = try type.init(reader)
