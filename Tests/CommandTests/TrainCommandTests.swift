@@ -122,7 +122,7 @@ import Testing
       let path = folder.appendingPathComponent("state").path
       let sweep = ["train", "--widths", "3,200", "--repeats", "20", "--time", "1", "--format", "json"] + data
       let whole = try CommandRunner.run(sweep)
-      let part = try CommandRunner.run(sweep + ["--checkpoint", path, "--max-seconds", "0.1"])
+      let part = try CommandRunner.run(sweep + ["--checkpoint", path, "--max-seconds", "0.001"])
       #expect(part.status == 0, "\(part)")
       #expect(part.errors.contains("stopped (the time is over)") && part.errors.contains("goes on"))
       #expect(try CommandRunner.run(sweep + ["--checkpoint", path]).output == whole.output)

@@ -3,8 +3,8 @@
 // many threads; then a width sweep.
 //
 //     swift run -c release --package-path Benchmarks DynamicsBenchmark
-import Activations
 import Dispatch
+import Dynamics
 import FiniteWidth
 import Foundation
 import LinearAlgebra
@@ -148,3 +148,21 @@ for name in ["relu", "square", "tanh", "erf", "gelu"] {
         + String(format: "  %6d  %6d  %8.1f  %6.1f  %6.2f", dimension, count, time, floor, time / floor))
   }
 }
+
+// The sweep of docs/training.md: 500 networks.
+let sweep = WidthSweep(
+  network: try Network(
+    yaml: """
+      input-dimension: 1
+      parameterization: ntk
+      layers:
+        - {weights: "uniform(-1, 1)", bias: "uniform(-1/2, 1/2)", activation: square}
+        - {weights: "uniform(-1, 1)", bias: none}
+      """),
+  inputs: [[1], [-1]], targets: [0.5, 0.25], widths: [1, 2, 10, 100, 1000], repeats: 100, seed: 1,
+  method: .gradientFlow(FlowOptions()), times: RecordingGrid.linear(count: 9).times(until: 2), timeScale: { _ in 1 })
+let start = DispatchTime.now().uptimeNanoseconds
+let result = try sweep.run(threads: threads)
+let seconds = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+print(
+  String(format: "\nsweep over widths 1 to 1000, %d networks: %.2f s", result.widths.count * sweep.repeats, seconds))
