@@ -2,7 +2,7 @@
 import PackageDescription
 
 // Imports point one way:
-// GSL ← Moments ← Activations ← Expectation ← LimitKernels ← Dynamics ← Tables ← infwidth,
+// GSL ← Moments ← Activations ← Expectation ← LimitKernels ← Dynamics ← Tables ← Failures ← infwidth, CInterface,
 // and FiniteWidth, which samples, sees Networks, Moments and Activations only: a witness shares no formula
 // with what it tests.
 let package = Package(
@@ -12,9 +12,11 @@ let package = Package(
       name: "InfiniteWidth",
       targets: [
         "Moments", "Activations", "Expectation", "Networks", "LimitKernels", "Gram", "KernelFiles", "Regression",
-        "FiniteWidth", "FiniteWidthTheory", "ControlVariates", "Dynamics", "Tables", "LinearAlgebra",
+        "FiniteWidth", "FiniteWidthTheory", "ControlVariates", "Dynamics", "Tables", "Fixtures", "LinearAlgebra",
       ]),
     .executable(name: "infwidth", targets: ["infwidth"]),
+    // libinfwidth.so for C and Python; a product of that very name would be taken for the command (make library).
+    .library(name: "infwidth-c", type: .dynamic, targets: ["CInterface"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -47,7 +49,7 @@ let package = Package(
     .target(name: "CGramKernels"),
     .target(name: "Gram", dependencies: ["CGramKernels", "LimitKernels", "LinearAlgebra"]),
     .systemLibrary(name: "CFileAllocation"),
-    .target(name: "KernelFiles", dependencies: ["CFileAllocation", "Gram", "Networks"]),
+    .target(name: "KernelFiles", dependencies: ["CFileAllocation", "Gram", "LinearAlgebra", "Networks"]),
     .target(name: "Regression", dependencies: ["Gram", "LinearAlgebra", "Moments"]),
     .target(name: "FiniteWidth", dependencies: ["GSL", "LinearAlgebra", "CSampling", "Networks", "Archives"]),
     .target(
@@ -62,10 +64,27 @@ let package = Package(
         "LimitKernels", "FiniteWidth", "FiniteWidthTheory", "Dynamics", "Plots", "Regression",
         .product(name: "Yams", package: "Yams"),
       ]),
+    .target(
+      name: "Fixtures",
+      dependencies: [
+        "Archives", "FiniteWidth", "FiniteWidthTheory", "GSL", "LimitKernels", "Moments", "Networks", "Tables",
+      ]),
+    .target(
+      name: "Failures",
+      dependencies: [
+        "Fixtures", "Tables", "Gram", "KernelFiles", "FiniteWidth", "FiniteWidthTheory", "Dynamics", "Plots",
+        "Regression",
+      ]),
+    .systemLibrary(name: "CInfwidth"),
+    .target(
+      name: "CInterface",
+      dependencies: ["CInfwidth", "Failures", "Fixtures", "Tables", "LimitKernels", "Gram", "KernelFiles", "Networks"]),
     .executableTarget(
       name: "infwidth",
       dependencies: [
-        "Tables", "LimitKernels", "Gram", "KernelFiles", "FiniteWidth", "FiniteWidthTheory", "Dynamics", "Plots",
+        "Failures", "Fixtures", "Tables", "LimitKernels", "Gram", "KernelFiles", "FiniteWidth", "FiniteWidthTheory",
+        "Dynamics",
+        "Plots",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(
@@ -97,7 +116,10 @@ let package = Package(
     .testTarget(name: "ControlVariatesTests", dependencies: ["ControlVariates"]),
     .testTarget(
       name: "TablesTests", dependencies: ["Tables", "FiniteWidth", "LinearAlgebra", "Plots", "TestSupport"]),
+    .testTarget(
+      name: "FixturesTests", dependencies: ["Fixtures", "Archives", "FiniteWidth", "TestSupport"]),
     .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"]),
+    .testTarget(name: "CInterfaceTests", dependencies: ["CInfwidth", "CInterface", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["infwidth", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

@@ -18,6 +18,8 @@ let package = Package(
       name: "KernelFileBenchmark", dependencies: [.product(name: "InfiniteWidth", package: "InfiniteWidth")]),
     .executableTarget(
       name: "SamplingBenchmark", dependencies: [.product(name: "InfiniteWidth", package: "InfiniteWidth")]),
+    .executableTarget(
+      name: "ToleranceBenchmark", dependencies: [.product(name: "InfiniteWidth", package: "InfiniteWidth")]),
   ],
   swiftLanguageModes: [.v6]
 )

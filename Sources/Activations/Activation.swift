@@ -191,11 +191,32 @@ public protocol Activation: Sendable, CustomStringConvertible {
   ///
   /// The default knows it for piecewise polynomials.
   var secondDerivative: ScalarFunction? { get }
+  /// The gain g that keeps the length of long signals: weights of variance `g²/fan-in` go with φ.
+  ///
+  /// With a₊ and a₋ the slopes of φ at ±∞,
+  ///
+  ///     g² = 2 / (a₊² + a₋²) ,
+  ///
+  /// so that `g² E[φ(z)²] ≈ E[z²]` for wide z: √2 for relu and its smooth relatives, `√(2/(1 + α²))` for leaky relu. It is
+  /// 1 for functions that do not grow linearly, and for selu, whose constants are made for it. The default knows it for
+  /// piecewise polynomials.
+  ///
+  /// **Source.** He, Zhang, Ren and Sun, "Delving deep into rectifiers", 2015, equations (10) and (15).
+  var gain: ExactNumber { get }
 }
 
 extension Activation {
   public var secondDerivative: ScalarFunction? {
     derivative.pieces.map { ScalarFunction(name: derivative.name + "'", pieces: $0.derivative()) }
+  }
+
+  public var gain: ExactNumber {
+    guard let ends = value.pieces.map({ [$0.polynomials[0], $0.polynomials[$0.breakpoints.count]] }),
+      ends.allSatisfy({ $0.degree <= 1 })
+    else { return .one }
+    let slopes = ends.map { $0.degree == 1 ? $0.coefficients[1] : 0 }
+    let square = slopes.reduce(ExactNumber(0)) { $0 + $1 * $1 }
+    return (2 * (square.reciprocal ?? .zero)).squareRoot.flatMap { $0.isZero ? nil : $0 } ?? .one
   }
 }
 

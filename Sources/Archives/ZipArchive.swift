@@ -9,6 +9,11 @@ public struct ZipArchive: Sendable {
   public struct Entry: Sendable, Equatable {
     public let name: String
     public let data: Data
+
+    public init(name: String, data: Data) {
+      self.name = name
+      self.data = data
+    }
   }
 
   /// The files in the order of the archive.

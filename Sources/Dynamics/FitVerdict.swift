@@ -20,6 +20,8 @@ public enum FitVerdict: Sendable, Equatable {
   public static let zero = 1e-12
   /// Below this share of the largest eigenvalue a residual is out of the kernel's reach.
   public static let unseen = 1e-6
+  /// Below this share of its largest value the kernel has vanished.
+  public static let vanished = 1e-4
 }
 
 extension TrainingHistory {
@@ -31,15 +33,22 @@ extension TrainingHistory {
 
   /// What the last record says.
   ///
-  /// The residuals fall at the rate `ρ = −(dL/dt)/(2L) = s r·Θr / r·r`. A network has settled where ρ is less than a
-  /// millionth of the kernel's trace, and would need more than ten times the time trained so far to halve the loss.
+  /// The residuals fall at the rate `ρ = −(dL/dt)/(2L) = s r·Θr / r·r`. A network has settled where it would need more
+  /// than ten times the time trained so far to halve the loss, and either ρ is less than a millionth of the kernel's
+  /// trace, or the kernel itself has vanished: its trace is less than a ten thousandth of what it was.
   public var verdict: FitVerdict {
     guard let last = records.last, last.loss > FitVerdict.zero * lossScale else { return .fitted }
     let rate = last.descent / last.loss
+    let now = trace(last)
+    let share = now == 0 ? 0 : rate / 2 / (run.problem.timeScale * now)
+    let isOutOfReach = share < FitVerdict.unseen || now < FitVerdict.vanished * (records.map(trace).max() ?? 0)
+    return isOutOfReach && rate * last.time < 0.07 ? .settled(share: share) : .falling(rate: rate)
+  }
+
+  /// The trace of `Θ` on the training inputs.
+  private func trace(_ record: TrainingRecord) -> Double {
     let count = run.problem.points.count
-    let trace = run.problem.inputs.indices.reduce(0) { $0 + last.kernelEntry($1, $1, of: count) }
-    let share = trace == 0 ? 0 : rate / 2 / (run.problem.timeScale * trace)
-    return share < FitVerdict.unseen && rate * last.time < 0.07 ? .settled(share: share) : .falling(rate: rate)
+    return run.problem.inputs.indices.reduce(0) { $0 + record.kernelEntry($1, $1, of: count) }
   }
 }
 

@@ -100,6 +100,39 @@ final class GradientField {
     }
   }
 
+  /// About the largest magnitude of an eigenvalue of `∂v/∂θ`, the fastest rate of the flow, from below: by power
+  /// iteration on differences of velocities.
+  ///
+  /// The Jacobian has two parts, `−s η ∘ (Jᵀ J + Σ_d r_d ∇²f(x_d))`; where the network is stuck at a saddle the first
+  /// one, whose eigenvalues are those of the NTK, vanishes, and the second does not.
+  func rate(at parameters: [Double], velocity: [Double]) -> Double {
+    let count = layout.count
+    let scale = velocity.reduce(0) { max($0, $1.magnitude) }
+    guard scale > 0, scale.isFinite else { return 0 }
+    let width = 0x1p-17 * max(1, parameters.reduce(0) { max($0, $1.magnitude) })
+    // The velocity alone may lie in one eigenspace; a fixed mixture of signs reaches the others.
+    var direction = velocity.map { $0 / scale }
+    for (number, place) in layout.trainedIndices.enumerated() { direction[place] += number % 3 == 0 ? 0.5 : -0.25 }
+    var (point, above, below) = (parameters, parameters, parameters)
+    var result = 0.0
+    for _ in 0..<5 {
+      let size = direction.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      guard size > 0, size.isFinite else { break }
+      for index in 0..<count {
+        direction[index] /= size
+        point[index] = parameters[index] + width * direction[index]
+      }
+      self.velocity(at: point, into: &above)
+      for index in 0..<count { point[index] = parameters[index] - width * direction[index] }
+      self.velocity(at: point, into: &below)
+      for index in 0..<count { direction[index] = (above[index] - below[index]) / (2 * width) }
+      let growth = direction.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      guard growth.isFinite else { break }
+      result = max(result, growth)
+    }
+    return result
+  }
+
   /// The Jacobian `∂v_p/∂θ_q` by central differences, row by row; accurate to about 1e-10 of its size.
   ///
   /// Implicit methods need it to a few digits only.

@@ -7,6 +7,8 @@ public struct PowerLawFit: Sendable, Equatable {
   public let exponent: Double
   /// Its standard error.
   public let standardError: Double
+  /// The logarithm of the factor in front of the power.
+  public let intercept: Double
   /// The ends of the interval that holds the exponent with 95 % confidence if a power law holds.
   public let interval: ClosedRange<Double>
   /// The widths that went in.
@@ -26,6 +28,9 @@ public struct PowerLawFit: Sendable, Equatable {
       self.standardError = standardError
     }
   }
+
+  /// The fitted quantity at a width.
+  public func value(at width: Double) -> Double { exp(intercept + exponent * log(width)) }
 
   /// Weighted least squares.
   ///
@@ -49,6 +54,7 @@ public struct PowerLawFit: Sendable, Equatable {
     }
     let slope = product / spread
     exponent = slope
+    intercept = meanY - slope * meanX
     var error = (1 / spread).squareRoot()
     let freedom = points.count - 2
     if freedom > 0 {

@@ -42,18 +42,16 @@ public struct SweepFigure {
           y: points.map { exp($0.mean) }, low: points.map { exp($0.mean - $0.error) },
           high: points.map { exp($0.mean + $0.error) }))
       if let fit, let first = fit.widths.min(), let last = fit.widths.max() {
-        let used = points.filter { $0.width >= Double(first) }
-        let centreX = used.reduce(0) { $0 + log($1.width) } / Double(used.count)
-        let centreY = used.reduce(0) { $0 + $1.mean } / Double(used.count)
         let ends = [Double(first), Double(last)]
-        series.append(
-          Series(
-            "", style: .line, color: color, thickness: 1.2, x: ends,
-            y: ends.map { exp(centreY + fit.exponent * (log($0) - centreX)) }))
+        series.append(Series("", style: .line, color: color, thickness: 1.2, x: ends, y: ends.map(fit.value)))
       }
     }
+    let widths = result.widths.map { Double($0.width) }
     return Panel(
-      title: title, x: Axis("width N", logarithmic: true), y: Axis("", logarithmic: true), legend: .below,
+      title: title,
+      x: Axis(
+        "width N", logarithmic: true, lower: widths.min().map { $0 / 1.6 }, upper: widths.max().map { $0 * 1.6 }),
+      y: Axis("", logarithmic: true), legend: .below,
       series: series)
   }
 }

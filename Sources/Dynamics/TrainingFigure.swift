@@ -74,7 +74,7 @@ public struct TrainingFigure {
     let floor = max(history.lossScale * 1e-18, 1e-300)
     func drawn(_ value: Double) -> Double { value > floor ? value : .nan }
     return Panel(
-      title: "Loss", x: timeAxis, y: Axis("½ Σ (f − y)²", logarithmic: true), legend: .topRight,
+      title: "Loss", x: timeAxis, y: Axis("½ Σ (f − y)²", logarithmic: true), legend: .below,
       series: [
         line("network", { drawn($0.loss) }), line("linearized", { drawn($0.linearizedLoss) }, style: .dashed, color: 1),
       ])

@@ -48,7 +48,7 @@ final class TrainingObserver {
     let velocity = field.velocity(at: parameters)
     let measured =
       method.step.map { difference(parameters, velocity, step: $0, outputs) }
-      ?? slopes(parameters, rate: fastestRate(packed))
+      ?? slopes(parameters, rate: max(kernelRate(packed), field.rate(at: parameters, velocity: velocity)))
     let moves = field.displacement(coefficients: linearized.integratedResiduals(at: time), at: initial)
     var (distance, travelled, largest) = (0.0, 0.0, 0.0)
     for index in initial.indices {
@@ -78,8 +78,8 @@ final class TrainingObserver {
     return size == 0 ? 0 : (change / size).squareRoot()
   }
 
-  /// An upper bound of the fastest rate now, the trace of `s Θ_t` on the training inputs.
-  private func fastestRate(_ kernel: [Double]) -> Double {
+  /// An upper bound of the fastest rate of the residuals, the trace of `s Θ_t` on the training inputs.
+  private func kernelRate(_ kernel: [Double]) -> Double {
     let count = problem.points.count
     return problem.timeScale
       * problem.inputs.indices.reduce(0) { $0 + kernel[PointPair($1, $1).index(count: count)] }
@@ -89,7 +89,8 @@ final class TrainingObserver {
   /// flow itself.
   ///
   /// With `δ = 1/(512 Λ)`, Λ the fastest rate, the difference is right to about `10⁻¹¹ Λ |f|`: truncation and rounding
-  /// have that size alike.
+  /// have that size alike. The kernel alone does not bound the rate: at a saddle it vanishes while the flow goes on at
+  /// the rates of the residuals times the second derivatives, and steps by the kernel alone would be far too long.
   private func slopes(_ parameters: [Double], rate: Double) -> [Double] {
     guard rate > 0 else { return [Double](repeating: 0, count: problem.points.count) }
     let step = 1 / (512 * rate)

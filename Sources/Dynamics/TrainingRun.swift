@@ -15,7 +15,10 @@ public struct TrainingRun: Sendable {
   /// The times to record, ascending from 0; under gradient descent multiples of the step.
   public let times: [Double]
 
-  /// - Parameter times: Ascending from 0. Under gradient descent they are rounded to whole steps.
+  /// - Parameters:
+  ///   - problem: The network, the data, and the points where it is watched.
+  ///   - method: Gradient flow or gradient descent.
+  ///   - times: Ascending from 0. Under gradient descent they are rounded to whole steps.
   /// - Throws: ``TrainingError/tooMuchRecorded(points:times:)``.
   public init(problem: TrainingProblem, method: TrainingMethod, times: [Double]) throws(TrainingError) {
     precondition(times.first == 0 && zip(times, times.dropFirst()).allSatisfy { $0 <= $1 }, "times ascend from 0")
@@ -285,8 +288,9 @@ public struct TrainingHistory: Sendable {
   public let finalNetwork: FiniteNetwork
   /// The solver of gradient flow; nil under gradient descent.
   public let solver: ODEMethod?
-  /// Since when preactivations slide along kinks, where the flow is followed by Euler's method: its numbers are right to
-  /// about ``slidingStep`` relatively. Nil if that did not happen.
+  /// Since when preactivations slide along kinks; nil if they do not.
+  ///
+  /// The flow is followed by Euler's method there, and its numbers are right to about ``slidingStep`` relatively.
   public let slidingSince: Double?
 
   /// The step of Euler's method along kinks, in units of the fastest time scale, 1 over the trace of `s Θ`.

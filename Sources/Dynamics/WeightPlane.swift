@@ -62,16 +62,16 @@ struct WeightPlane {
     for (number, pair) in all.enumerated() {
       series.append(
         Series(
-          number == 0 ? "training" : "", color: 0, thickness: number == 0 ? 2.6 : 1.6, x: pair.actual.x,
+          number == 0 ? "training" : "", color: 0, thickness: number == 0 ? 3.2 : 2, x: pair.actual.x,
           y: pair.actual.y))
       series.append(
         Series(
-          number == 0 ? "linearized" : "", style: .dashed, color: 1, thickness: number == 0 ? 2.2 : 1.4,
+          number == 0 ? "linearized" : "", style: .dashed, color: 1, thickness: number == 0 ? 2.6 : 1.7,
           x: pair.linearized.x, y: pair.linearized.y))
     }
     series.append(
       Series(
-        "start", style: .points, color: 6, thickness: 1.6, x: all.compactMap { $0.actual.x.first },
+        "start", style: .points, color: 6, thickness: 2, x: all.compactMap { $0.actual.x.first },
         y: all.compactMap { $0.actual.y.first }))
     let names = Self.names(histories[0].run.problem.network, indices)
     var panel = Panel(
@@ -126,52 +126,27 @@ struct WeightPlane {
         }
       }
     }
-    return Series("descent", style: .arrows, color: 7, thickness: 0.9, x: x, y: y, low: dx, high: dy)
+    return Series("−∇L, direction", style: .arrows, color: 7, thickness: 0.9, x: x, y: y, low: dx, high: dy)
   }
 
-  /// The curves `f(x_d) = y_d`, one colour each, as short pieces found by marching squares.
+  /// The curves `f(x_d) = y_d`, one colour each.
   private func curves(in box: Box) -> [Series] {
     let problem = histories[0].run.problem
     guard let evaluator = try? GradientEvaluator(problem.network, points: problem.inputs) else { return [] }
     let cells = 160
-    func x(_ index: Int) -> Double {
-      box.x.lowerBound + (box.x.upperBound - box.x.lowerBound) * Double(index) / Double(cells)
-    }
-    func y(_ index: Int) -> Double {
-      box.y.lowerBound + (box.y.upperBound - box.y.lowerBound) * Double(index) / Double(cells)
-    }
-    let values = (0...cells).map { row in (0...cells).map { evaluate(x($0), y(row), evaluator) } }
+    let (width, height) = (box.x.upperBound - box.x.lowerBound, box.y.upperBound - box.y.lowerBound)
+    func x(_ place: Double) -> Double { box.x.lowerBound + width * place / Double(cells) }
+    func y(_ place: Double) -> Double { box.y.lowerBound + height * place / Double(cells) }
+    let values = (0...cells).map { row in (0...cells).map { evaluate(x(Double($0)), y(Double(row)), evaluator) } }
     return problem.targets.indices.prefix(4).map { datum in
-      let target = problem.targets[datum]
-      var (xs, ys): ([Double], [Double]) = ([], [])
-      for row in 0..<cells {
-        for column in 0..<cells {
-          let corners = [(0, 0), (0, 1), (1, 1), (1, 0)].map { (row + $0.0, column + $0.1) }
-          let heights = corners.map { values[$0.0][$0.1][datum] - target }
-          var crossings: [(Double, Double)] = []
-          for edge in 0..<4 {
-            let (a, b) = (heights[edge], heights[(edge + 1) % 4])
-            guard (a > 0) != (b > 0), a.isFinite, b.isFinite else { continue }
-            let share = a / (a - b)
-            let (p, q) = (corners[edge], corners[(edge + 1) % 4])
-            crossings.append((x(p.1) + share * (x(q.1) - x(p.1)), y(p.0) + share * (y(q.0) - y(p.0))))
-          }
-          for pair in stride(from: 0, to: crossings.count - 1, by: 2) {
-            for end in [crossings[pair], crossings[pair + 1]] {
-              xs.append(end.0)
-              ys.append(end.1)
-            }
-            // A line without a point separates the pieces.
-            xs.append(.nan)
-            ys.append(.nan)
-          }
-        }
-      }
-      let label =
-        problem.targets.count == 1
-        ? "zero loss" : "f(\(problem.inputs[datum].map { String(format: "%.4g", $0) }.joined(separator: ", "))) = y"
+      let lines = ContourLines(values.map { $0.map { $0[datum] } }, level: problem.targets[datum]).lines
+      // A point that is no number separates the lines.
+      let points = lines.flatMap { $0.map { (x($0.x), y($0.y)) } + [(Double.nan, Double.nan)] }
+      let input = problem.inputs[datum].map { String(format: "%.4g", $0) }.joined(separator: ", ")
+      let isAlone = problem.targets.count == 1
       return Series(
-        label, style: .line, color: problem.targets.count == 1 ? 2 : 2 + datum, thickness: 2.2, x: xs, y: ys)
+        isAlone ? "zero loss" : "f(\(input)) = y", style: .line, color: isAlone ? 2 : 2 + datum, thickness: 2.2,
+        x: points.map(\.0), y: points.map(\.1))
     }
   }
 }

@@ -1,16 +1,18 @@
+import CSampling
 import Dispatch
 import LinearAlgebra
 import Networks
 
 /// Evaluates a network and the gradients of its outputs for many values of its parameters, at fixed points.
 ///
-/// Numbers of a layer stand neuron by neuron, the points of a neuron together, so that a layer is a product of its
-/// weights with what enters it,
+/// Numbers of a layer stand point by point, the neurons of a point together, so that a layer is a product of what enters
+/// it with its weights,
 ///
-///     Z = m_w W H + m_b β 1ᵀ ,   H′ = φ(Z) ,   D = m_w (W′ᵀ D′) ∘ φ′(Z) ,   ∂/∂W = m_w D Hᵀ ,   ∂/∂β = m_b D 1 ,
+///     Z = m_w H Wᵀ + m_b 1 βᵀ ,   H′ = φ(Z) ,   D = m_w (D′ W′) ∘ φ′(Z) ,   ∂/∂W = m_w Dᵀ H ,   ∂/∂β = m_b Dᵀ 1 ,
 ///
-/// with `D` the derivatives of `Σₐ cₐ f(xₐ)`. The neurons of a layer are taken in blocks that the sizes alone decide,
-/// so that a result is the same, to the last bit, for every number of threads. One evaluation allocates nothing.
+/// with `D` the derivatives of `Σₐ cₐ f(xₐ)`. Products of one column are loops over neurons. The neurons of a layer are
+/// taken in blocks that the sizes alone decide, so that a result is the same, to the last bit, for every number of
+/// threads. One evaluation allocates nothing.
 ///
 /// An evaluator holds scratch memory: it serves one evaluation at a time.
 public final class GradientEvaluator {
@@ -20,11 +22,11 @@ public final class GradientEvaluator {
   public let pointCount: Int
   private let threads: Int
   private let layers: [LayerPlan]
-  /// `[l]` enters layer `l`: fan-in × points.
+  /// `[l]` enters layer `l`: points × fan-in.
   private let features: [Scratch]
-  /// `[l]` is `φ′` of hidden layer `l`: neurons × points.
+  /// `[l]` is `φ′` of hidden layer `l`: points × neurons.
   private let slopes: [Scratch]
-  /// `[l]` holds the derivatives with respect to the preactivations of layer `l`: neurons × points.
+  /// `[l]` holds the derivatives with respect to the preactivations of layer `l`: points × neurons.
   private let derivatives: [Scratch]
 
   /// Memory of doubles that is freed with its owner.
@@ -50,11 +52,12 @@ public final class GradientEvaluator {
     var biasFactor: Double
     var trainsWeights: Bool
     var trainsBias: Bool
-    var value: (@Sendable (Double) -> Double)?
-    var derivative: (@Sendable (Double) -> Double)?
-    /// The blocks of neurons, and of inputs for the way back.
+    /// nil for the readout.
+    var activation: BlockActivation?
+    /// Blocks of neurons, of inputs for the way back, and of points for the readout.
     var outputBlocks: [Range<Int>]
     var inputBlocks: [Range<Int>]
+    var pointBlocks: [Range<Int>]
   }
 
   /// - Parameters:
@@ -78,10 +81,10 @@ public final class GradientEvaluator {
           inputs: layer.inputs, outputs: layer.outputs, weightOffset: weights?.range.lowerBound ?? 0,
           biasOffset: bias?.range.lowerBound, weightFactor: network.factors[index].weightFactor,
           biasFactor: network.factors[index].biasFactor, trainsWeights: weights?.rate != 0,
-          trainsBias: bias.map { $0.rate != 0 } ?? false, value: activation?.value.evaluate,
-          derivative: activation?.derivative.evaluate,
+          trainsBias: bias.map { $0.rate != 0 } ?? false, activation: activation.map(BlockActivation.init),
           outputBlocks: Self.blocks(of: layer.outputs, work: (layer.inputs + 16) * count),
-          inputBlocks: Self.blocks(of: layer.inputs, work: (layer.outputs + 4) * count)))
+          inputBlocks: Self.blocks(of: layer.inputs, work: (layer.outputs + 4) * count),
+          pointBlocks: Self.blocks(of: count, work: layer.inputs)))
     }
     self.layout = layout
     self.threads = threads
@@ -90,9 +93,7 @@ public final class GradientEvaluator {
     features = plans.map { Scratch(count: $0.inputs * count) }
     slopes = plans.dropLast().map { Scratch(count: $0.outputs * count) }
     derivatives = plans.map { Scratch(count: $0.outputs * count) }
-    for point in 0..<count {
-      for (input, coordinate) in points[point].enumerated() { features[0].pointer[input * count + point] = coordinate }
-    }
+    for (place, coordinate) in points.joined().enumerated() { features[0].pointer[place] = coordinate }
   }
 
   /// Ranges that share `count` rows, each worth a few ten microseconds, at most 64 of them.
@@ -126,48 +127,72 @@ public final class GradientEvaluator {
   ///   - parameters: `layout.count` numbers.
   ///   - outputs: Room for a number for each point.
   public func outputs(_ parameters: UnsafePointer<Double>, into outputs: UnsafeMutablePointer<Double>) {
-    let last = layers.count - 1
     for (index, layer) in layers.enumerated() {
-      let target = index == last ? derivatives[last].pointer : features[index + 1].pointer
+      guard let activation = layer.activation else {
+        readout(of: layer, from: features[index].pointer, parameters, into: outputs)
+        return
+      }
+      let (target, slope) = (features[index + 1].pointer, slopes[index].pointer)
       forEach(layer.outputBlocks) { block in
         preactivations(of: layer, from: features[index].pointer, parameters, block, into: target)
-        guard let value = layer.value, let derivative = layer.derivative else { return }
-        let slope = slopes[index].pointer
-        for place in (block.lowerBound * pointCount)..<(block.upperBound * pointCount) {
-          let z = target[place]
-          slope[place] = derivative(z)
-          target[place] = value(z)
+        forEachRow(of: block, width: layer.outputs) { first, count in
+          activation.derivative.evaluate(target + first, count: count, into: slope + first)
+          activation.value.evaluate(target + first, count: count, into: target + first)
         }
       }
     }
-    outputs.update(from: derivatives[last].pointer, count: pointCount)
+  }
+
+  /// Calls `body` with the place and the length of each contiguous piece of a block of columns.
+  private func forEachRow(of block: Range<Int>, width: Int, _ body: (_ first: Int, _ count: Int) -> Void) {
+    guard block.count < width else { return body(0, pointCount * width) }
+    for point in 0..<pointCount { body(point * width + block.lowerBound, block.count) }
+  }
+
+  private func readout(
+    of layer: LayerPlan, from input: UnsafePointer<Double>, _ parameters: UnsafePointer<Double>,
+    into outputs: UnsafeMutablePointer<Double>
+  ) {
+    let offset = layer.biasOffset.map { layer.biasFactor * parameters[$0] } ?? 0
+    forEach(layer.pointBlocks) { block in
+      for point in block {
+        let sum = sampling_dot(layer.inputs, input + point * layer.inputs, parameters + layer.weightOffset)
+        outputs[point] = offset + layer.weightFactor * sum
+      }
+    }
   }
 
   private func preactivations(
     of layer: LayerPlan, from input: UnsafePointer<Double>, _ parameters: UnsafePointer<Double>, _ block: Range<Int>,
     into target: UnsafeMutablePointer<Double>
   ) {
-    let count = pointCount
-    for neuron in block {
-      let offset = layer.biasOffset.map { layer.biasFactor * parameters[$0 + neuron] } ?? 0
-      (target + neuron * count).update(repeating: offset, count: count)
-    }
-    let weights = parameters + layer.weightOffset
-    if layer.inputs >= 16, block.count >= 4 {
-      BLAS.multiply(
-        m: block.count, n: count, k: layer.inputs, alpha: layer.weightFactor,
-        weights + block.lowerBound * layer.inputs, lda: layer.inputs, input, ldb: count, beta: 1,
-        into: target + block.lowerBound * count, ldc: count)
-      return
-    }
-    for neuron in block {
-      let row = target + neuron * count
-      for place in 0..<layer.inputs {
-        let weight = layer.weightFactor * weights[neuron * layer.inputs + place]
-        addScaled(input + place * count, by: weight, to: row, count: count)
+    let (count, inputs, first) = (block.count, layer.inputs, block.lowerBound)
+    let weights = parameters + layer.weightOffset + first * inputs
+    for point in 0..<pointCount {
+      let row = target + point * layer.outputs + first
+      if let offset = layer.biasOffset {
+        sampling_affine(count, 0, layer.biasFactor, parameters + offset + first, row)
+      } else {
+        row.update(repeating: 0, count: count)
+      }
+      guard inputs < Self.shortest else { continue }
+      for place in 0..<inputs {
+        let factor = layer.weightFactor * input[point * inputs + place]
+        if inputs == 1 {
+          sampling_add_scaled(count, factor, weights, row)
+        } else {
+          for neuron in 0..<count { row[neuron] += factor * weights[neuron * inputs + place] }
+        }
       }
     }
+    guard inputs >= Self.shortest else { return }
+    BLAS.multiply(
+      transposeB: true, m: pointCount, n: count, k: inputs, alpha: layer.weightFactor, input, lda: inputs, weights,
+      ldb: inputs, beta: 1, into: target + first, ldc: layer.outputs)
   }
+
+  /// Products over fewer terms than this are loops, longer ones are left to BLAS.
+  private static let shortest = 4
 
   /// The gradient of `Σₐ cₐ f(xₐ)` at the parameters of the last call of ``outputs(_:into:)``.
   ///
@@ -185,14 +210,39 @@ public final class GradientEvaluator {
     for index in layers.indices.reversed() {
       let layer = layers[index]
       let derivative = derivatives[index].pointer
-      forEach(layer.outputBlocks) { block in
-        parameterGradient(of: layer, from: features[index].pointer, derivative, block, into: gradient)
+      if layer.activation == nil {
+        readoutGradient(of: layer, from: features[index].pointer, derivative, into: gradient)
+      } else {
+        forEach(layer.outputBlocks) { block in
+          parameterGradient(of: layer, from: features[index].pointer, derivative, block, into: gradient)
+        }
       }
       guard index > 0 else { break }
       let (below, slope) = (derivatives[index - 1].pointer, slopes[index - 1].pointer)
       forEach(layer.inputBlocks) { block in
         passBack(through: layer, parameters, derivative, block, into: below)
-        for place in (block.lowerBound * pointCount)..<(block.upperBound * pointCount) { below[place] *= slope[place] }
+        forEachRow(of: block, width: layer.inputs) { first, count in
+          sampling_multiply(count, below + first, slope + first, below + first)
+        }
+      }
+    }
+  }
+
+  private func readoutGradient(
+    of layer: LayerPlan, from input: UnsafePointer<Double>, _ coefficients: UnsafePointer<Double>,
+    into gradient: UnsafeMutablePointer<Double>
+  ) {
+    if let offset = layer.biasOffset {
+      gradient[offset] = layer.trainsBias ? layer.biasFactor * sampling_sum(pointCount, coefficients) : 0
+    }
+    forEach(layer.inputBlocks) { block in
+      let target = gradient + layer.weightOffset + block.lowerBound
+      target.update(repeating: 0, count: block.count)
+      guard layer.trainsWeights else { return }
+      for point in 0..<pointCount {
+        sampling_add_scaled(
+          block.count, layer.weightFactor * coefficients[point], input + point * layer.inputs + block.lowerBound, target
+        )
       }
     }
   }
@@ -201,29 +251,37 @@ public final class GradientEvaluator {
     of layer: LayerPlan, from input: UnsafePointer<Double>, _ derivative: UnsafePointer<Double>, _ block: Range<Int>,
     into gradient: UnsafeMutablePointer<Double>
   ) {
-    let count = pointCount
+    let (count, inputs, first) = (block.count, layer.inputs, block.lowerBound)
     if let offset = layer.biasOffset {
-      for neuron in block {
-        gradient[offset + neuron] =
-          layer.trainsBias ? layer.biasFactor * total(derivative + neuron * count, count: count) : 0
+      let target = gradient + offset + first
+      target.update(repeating: 0, count: count)
+      if layer.trainsBias {
+        for point in 0..<pointCount {
+          sampling_add_scaled(count, layer.biasFactor, derivative + point * layer.outputs + first, target)
+        }
       }
     }
-    let target = gradient + layer.weightOffset
-    guard layer.trainsWeights else {
-      (target + block.lowerBound * layer.inputs).update(repeating: 0, count: block.count * layer.inputs)
+    let target = gradient + layer.weightOffset + first * inputs
+    guard layer.trainsWeights, inputs < Self.shortest else {
+      if layer.trainsWeights {
+        BLAS.multiply(
+          transposeA: true, m: count, n: inputs, k: pointCount, alpha: layer.weightFactor, derivative + first,
+          lda: layer.outputs, input, ldb: inputs, into: target, ldc: inputs)
+      } else {
+        target.update(repeating: 0, count: count * inputs)
+      }
       return
     }
-    if layer.inputs >= 16, block.count >= 4 {
-      BLAS.multiply(
-        transposeB: true, m: block.count, n: layer.inputs, k: count, alpha: layer.weightFactor,
-        derivative + block.lowerBound * count, lda: count, input, ldb: count,
-        into: target + block.lowerBound * layer.inputs, ldc: layer.inputs)
-      return
-    }
-    for neuron in block {
-      for place in 0..<layer.inputs {
-        target[neuron * layer.inputs + place] =
-          layer.weightFactor * product(derivative + neuron * count, input + place * count, count: count)
+    target.update(repeating: 0, count: count * inputs)
+    for point in 0..<pointCount {
+      let row = derivative + point * layer.outputs + first
+      for place in 0..<inputs {
+        let factor = layer.weightFactor * input[point * inputs + place]
+        if inputs == 1 {
+          sampling_add_scaled(count, factor, row, target)
+        } else {
+          for neuron in 0..<count { target[neuron * inputs + place] += factor * row[neuron] }
+        }
       }
     }
   }
@@ -232,68 +290,26 @@ public final class GradientEvaluator {
     through layer: LayerPlan, _ parameters: UnsafePointer<Double>, _ derivative: UnsafePointer<Double>,
     _ block: Range<Int>, into below: UnsafeMutablePointer<Double>
   ) {
-    let count = pointCount
-    let weights = parameters + layer.weightOffset
-    if layer.outputs >= 4, block.count >= 4 {
+    let (count, inputs, first) = (block.count, layer.inputs, block.lowerBound)
+    let weights = parameters + layer.weightOffset + first
+    guard layer.outputs < Self.shortest else {
       BLAS.multiply(
-        transposeA: true, m: block.count, n: count, k: layer.outputs, alpha: layer.weightFactor,
-        weights + block.lowerBound, lda: layer.inputs, derivative, ldb: count,
-        into: below + block.lowerBound * count, ldc: count)
+        m: pointCount, n: count, k: layer.outputs, alpha: layer.weightFactor, derivative, lda: layer.outputs, weights,
+        ldb: inputs, into: below + first, ldc: inputs)
       return
     }
-    for place in block {
-      let row = below + place * count
-      row.update(repeating: 0, count: count)
+    for point in 0..<pointCount {
+      let row = below + point * inputs + first
       for neuron in 0..<layer.outputs {
-        let weight = layer.weightFactor * weights[neuron * layer.inputs + place]
-        addScaled(derivative + neuron * count, by: weight, to: row, count: count)
+        let factor = layer.weightFactor * derivative[point * layer.outputs + neuron]
+        if neuron == 0 {
+          sampling_affine(count, 0, factor, weights, row)
+        } else {
+          sampling_add_scaled(count, factor, weights + neuron * inputs, row)
+        }
       }
     }
   }
-}
-
-// MARK: Short vectors
-
-@inline(__always)
-private func addScaled(
-  _ source: UnsafePointer<Double>, by factor: Double, to target: UnsafeMutablePointer<Double>, count: Int
-) {
-  for index in 0..<count { target[index] += factor * source[index] }
-}
-
-/// `Σ aᵢ bᵢ` in a fixed order, with four partial sums.
-@inline(__always)
-private func product(_ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, count: Int) -> Double {
-  var sums = SIMD4<Double>(repeating: 0)
-  var index = 0
-  while index &+ 4 <= count {
-    sums +=
-      SIMD4(a[index], a[index &+ 1], a[index &+ 2], a[index &+ 3])
-      * SIMD4(b[index], b[index &+ 1], b[index &+ 2], b[index &+ 3])
-    index &+= 4
-  }
-  var result = sums.sum()
-  while index < count {
-    result += a[index] * b[index]
-    index &+= 1
-  }
-  return result
-}
-
-@inline(__always)
-private func total(_ a: UnsafePointer<Double>, count: Int) -> Double {
-  var sums = SIMD4<Double>(repeating: 0)
-  var index = 0
-  while index &+ 4 <= count {
-    sums += SIMD4(a[index], a[index &+ 1], a[index &+ 2], a[index &+ 3])
-    index &+= 4
-  }
-  var result = sums.sum()
-  while index < count {
-    result += a[index]
-    index &+= 1
-  }
-  return result
 }
 
 // MARK: Arrays

@@ -20,6 +20,9 @@ struct BlockSweep: Sendable {
   ///
   /// - Returns: `1 − ρ` of the last pair's features.
   func run(rows: Range<Int>, columns: Range<Int>, into block: KernelBlock, upper: Bool) throws -> Double {
+    if let pairs = plan.assembled {
+      return try pairs.run(a.inputs, rows: rows, b.inputs, columns: columns, into: block, upper: upper)
+    }
     let layers = plan.layers.indices.map { SweepLayer(self, $0) }
     return try withExtendedLifetime(self) {
       try layers.withUnsafeBufferPointer {

@@ -30,7 +30,7 @@ public struct GramMatrix: Sendable {
     options: GramOptions = GramOptions()
   ) throws {
     let program = try KernelProgram(network, options: options)
-    let prepared = try BLAS.onOneThread { try program.prepare(inputs) }
+    let prepared = try BLAS.withOneThread { try program.prepare(inputs) }
     try self.init(program, prepared, kinds: kinds)
   }
 
@@ -43,7 +43,7 @@ public struct GramMatrix: Sendable {
     guard !columns.isEmpty else { throw GramError.noInputs }
     // Prepared together, both sides share their tables.
     let inputs = try GramInputs(rows: rows + columns)
-    let prepared = try BLAS.onOneThread { try program.prepare(inputs) }
+    let prepared = try BLAS.withOneThread { try program.prepare(inputs) }
     try self.init(program, prepared, rows: 0..<rows.count, columns: rows.count..<inputs.count, kinds: kinds)
   }
 
@@ -85,16 +85,6 @@ public struct GramMatrix: Sendable {
   }
 }
 
-extension BLAS {
-  /// Runs `body` with OpenBLAS on one thread, whose products have the same bits for every number of threads.
-  static func onOneThread<Result>(_ body: () throws -> Result) rethrows -> Result {
-    let before = threads
-    setThreads(1)
-    defer { setThreads(before) }
-    return try body()
-  }
-}
-
 /// The tiles of a kernel matrix, shared out among threads.
 ///
 /// The grid depends on the matrix only, never on the number of threads.
@@ -133,7 +123,7 @@ struct TileSchedule: Sendable {
     let total = tiles.reduce(0) { $0 + $1.rows.count * $1.columns.count }
     let done = Atomic<Int>(0)
     let progress = program.options.progress
-    try BLAS.onOneThread {
+    try BLAS.withOneThread {
       _ = try parallelMap(count: tiles.count, threads: program.options.threads) { index in
         let tile = tiles[index]
         let offset =

@@ -16,7 +16,8 @@ public struct KernelProgram: Sendable {
   public init(_ network: Network, options: GramOptions = GramOptions()) throws {
     self.network = network
     self.options = options
-    plan = try NetworkPlan(network)
+    let isDense = network.layers.allSatisfy { $0 is DenseLayer }
+    plan = try isDense ? NetworkPlan(network) : NetworkPlan(assembled: network)
   }
 
   /// Per-input quantities of all layers, computed once.
@@ -27,6 +28,7 @@ public struct KernelProgram: Sendable {
     guard inputs.dimension == network.inputDimension else {
       throw GramError.dimension(row: 0, found: inputs.dimension, expected: network.inputDimension)
     }
+    if let pairs = plan.assembled { return try prepare(inputs, with: pairs) }
     let rows = try ScaledRows(inputs)
     let n = inputs.count
     let scale = plan.inputScale.squareRoot()
@@ -91,14 +93,20 @@ public struct KernelProgram: Sendable {
   public func block(
     _ a: PreparedInputs, rows: Range<Int>, _ b: PreparedInputs, columns: Range<Int>, into block: KernelBlock
   ) throws {
-    if BLAS.threads != 1 { BLAS.setThreads(1) }
     try check(block)
-    _ = try BlockSweep(plan: plan, a: a.storage, b: b.storage).run(
-      rows: rows, columns: columns, into: block, upper: false)
+    _ = try BLAS.withOneThread {
+      try BlockSweep(plan: plan, a: a.storage, b: b.storage).run(
+        rows: rows, columns: columns, into: block, upper: false)
+    }
   }
 
   func check(_ block: KernelBlock) throws(GramError) {
-    for (kind, pointer) in [(KernelKind.nngp, block.nngp), (.ntk, block.ntk)] where pointer != nil {
+    try requireLimits([block.nngp == nil ? nil : .nngp, block.ntk == nil ? nil : .ntk].compactMap { $0 })
+  }
+
+  /// - Throws: ``GramError/noLimit(kernel:reason:)`` for the first of the kernels that has no limit.
+  package func requireLimits(_ kinds: [KernelKind]) throws(GramError) {
+    for kind in kinds {
       if let reason = plan.obstacles[kind] {
         throw .noLimit(kernel: kind == .nngp ? "NNGP kernel" : "NTK", reason: reason)
       }

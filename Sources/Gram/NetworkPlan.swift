@@ -47,6 +47,20 @@ struct NetworkPlan: Sendable {
   let pairs: PairProgram?
   /// Why a kernel has no limit.
   let obstacles: [KernelKind: String]
+  /// Pair by pair, for a network with other than dense layers; nothing else is used then.
+  let assembled: AssembledPairs?
+
+  /// The plan of a network with other than dense layers.
+  init(assembled network: Network) throws {
+    let pairs = try AssembledPairs(network)
+    assembled = pairs
+    var point = [Double](repeating: 0, count: network.inputDimension)
+    point[0] = 1
+    obstacles = try pairs.obstacles(at: point)
+    (layers, trueFirstLayer, self.pairs) = ([], nil, nil)
+    (gradientScale, inputScale) = (1, 1)
+    (readoutGain, readoutPass, readoutBias, readoutOwn, readoutBiasOwn) = (0, 0, 0, 0, 0)
+  }
 
   init(_ network: Network) throws {
     let dense = try network.denseLayers(for: "kernel matrices")
@@ -121,6 +135,7 @@ struct NetworkPlan: Sendable {
     readoutBiasOwn =
       readout.bias != nil && readout.trainable.trainsBias && counts(index, .bias) ? square(readout.biasMultiplier) : 0
     self.obstacles = obstacles
+    assembled = nil
     // The first layer's covariance is a multiple of x·y with the input scale in the gain already.
     let isElementary = law == nil && obstacles.isEmpty
     pairs =

@@ -129,6 +129,12 @@ struct ErrorBound: Sendable {
   private var correlation: Double
   private var slopes = 0.0
 
+  /// From bounds that are known.
+  init(nngp: Double, ntk: Double) {
+    correlation = nngp
+    slopes = ntk
+  }
+
   init(dimension: Int) {
     correlation = (8 + 2 * Double(dimension).squareRoot()) * 0x1p-53
   }

@@ -127,8 +127,8 @@ public struct KernelFile: Sendable {
     _ tiles: [Int], of grid: TileGrid, _ plan: TilePlan, into file: MatrixFile,
     progress: (_ done: Int, _ total: Int) -> Void
   ) throws {
-    let program = try KernelProgram(network, options: GramOptions(threads: settings.threads))
-    var cache = PanelCache(program, capacity: plan.panels)
+    var source = try TileSource(
+      network, rows: rows, columns: columns, grid: grid, threads: settings.threads, panels: plan.panels)
     let total = tiles.reduce(0) { $0 + grid[$1].rows.count * grid[$1].columns.count }
     var done = 0
     let writer = TileWriter(file, isSymmetric: grid.isSymmetric)
@@ -136,7 +136,7 @@ public struct KernelFile: Sendable {
     do {
       for index in tiles {
         let tile = grid[index]
-        try writer.begin(tile, try blocks(tile, of: grid, program, &cache))
+        try writer.begin(tile, try source.blocks(tile, kinds: kinds))
         done += tile.rows.count * tile.columns.count
         progress(done, total)
       }
@@ -146,25 +146,6 @@ public struct KernelFile: Sendable {
       throw error
     }
     try writer.end()
-  }
-
-  /// The kernels of one tile.
-  private func blocks(
-    _ tile: TileGrid.Tile, of grid: TileGrid, _ program: KernelProgram, _ cache: inout PanelCache
-  ) throws -> [Block] {
-    let first = try cache.panel(.rows, block: tile.blockRow, of: rows, rows: tile.rows)
-    let second =
-      columns == nil
-      ? try cache.panel(.rows, block: tile.blockColumn, of: rows, rows: tile.columns)
-      : try cache.panel(.columns, block: tile.blockColumn, of: columns ?? rows, rows: tile.columns)
-    do {
-      return try TileComputation.blocks(
-        program, first, second, isDiagonal: grid.isSymmetric && tile.blockRow == tile.blockColumn, kinds: kinds,
-        threads: settings.threads)
-    } catch GramError.overflow(let kernel, let row, let column) {
-      throw GramError.overflow(
-        kernel: kernel, row: tile.rows.lowerBound + row, column: tile.columns.lowerBound + column)
-    }
   }
 
   /// What the matrix is made from; reads all inputs once, and so finds rows that are not finite before anything else.
@@ -197,11 +178,11 @@ public struct KernelFile: Sendable {
     guard access(target, F_OK) == 0, access(names.partial, F_OK) != 0, access(names.journal, F_OK) != 0 else {
       return false
     }
-    let program = try KernelProgram(network, options: GramOptions(threads: settings.threads))
-    var cache = PanelCache(program, capacity: 2)
+    var source = try TileSource(
+      network, rows: rows, columns: columns, grid: grid, threads: settings.threads, panels: 2)
     let tile = grid[grid.count - 1]
     let header = NPYHeader(shape: shape, elementType: settings.elementType)
-    let expected = try blocks(tile, of: grid, program, &cache)
+    let expected = try source.blocks(tile, kinds: kinds)
     guard try MatrixFile.holds(expected, rows: tile.rows, columns: tile.columns, header: header, path: target) else {
       throw KernelFileError.foreign(
         path: target, differences: ["it is finished, and holds other values (or was computed in tiles of another size)"]

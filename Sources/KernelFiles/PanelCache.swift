@@ -32,9 +32,24 @@ struct PanelCache {
     }
     // Room first, so that the capacity is never exceeded.
     if entries.count >= capacity { entries.removeLast(entries.count - capacity + 1) }
-    let panel = try program.prepare(
-      GramInputs(count: rows.count, dimension: file.dimension, elements: try file.rows(rows)))
+    let inputs = try GramInputs(count: rows.count, dimension: file.dimension, elements: try file.rows(rows))
+    let panel: PreparedInputs
+    do { panel = try program.prepare(inputs) } catch let error as GramError {
+      throw error.movingRows(by: rows.lowerBound)
+    }
     entries.insert(Entry(side: side, block: block, panel: panel), at: 0)
     return panel
+  }
+}
+
+extension GramError {
+  /// The error of some rows as one of all rows, `offset` of which stand before.
+  func movingRows(by offset: Int) -> GramError {
+    switch self {
+    case .length(let row, let norm): .length(row: row + offset, norm: norm)
+    case .overflow(let kernel, let row, let column):
+      .overflow(kernel: kernel, row: row + offset, column: column + offset)
+    case .noInputs, .dimension, .elementCount, .notFinite, .noLimit: self
+    }
   }
 }

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// The tile is cut into strips of a fixed number of rows, so that the numbers do not depend on the number of threads.
 enum TileComputation {
-  private static let stripRows = 128
+  static let stripRows = 128
 
   /// The kernels between all of `rows` and all of `columns`, in the order of `kinds`.
   ///
@@ -36,9 +36,13 @@ enum TileComputation {
     }
   }
 
-  private static func fill(
+  /// The same values into storage of the caller's.
+  ///
+  /// - Parameter onStrip: Called on the working thread when rows of the tile have been written; on the diagonal these are
+  ///   filled from the diagonal on.
+  static func fill(
     _ program: KernelProgram, _ rows: PreparedInputs, _ columns: PreparedInputs, isDiagonal: Bool, threads: Int,
-    into whole: KernelBlock
+    into whole: KernelBlock, onStrip: @Sendable (_ rows: Range<Int>) -> Void = { _ in }
   ) throws {
     let (height, width) = (rows.count, columns.count)
     let strips = (height + stripRows - 1) / stripRows
@@ -48,15 +52,15 @@ enum TileComputation {
       while true {
         let strip = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard strip < strips, failures.withLock({ $0.isEmpty }) else { return }
-        let top = strip * stripRows
-        let left = isDiagonal ? top : 0
-        let offset = top * width + left
+        let range = strip * stripRows..<min(height, (strip + 1) * stripRows)
+        let left = isDiagonal ? range.lowerBound : 0
+        let offset = range.lowerBound * whole.rowStride + left
         var part = whole
         part.nngp = whole.nngp.map { $0 + offset }
         part.ntk = whole.ntk.map { $0 + offset }
         do {
-          try program.block(
-            rows, rows: top..<min(height, top + stripRows), columns, columns: left..<width, into: part)
+          try program.block(rows, rows: range, columns, columns: left..<width, into: part)
+          onStrip(range)
         } catch {
           failures.withLock { $0[strip] = error }
         }

@@ -28,18 +28,9 @@ public func limitingKernels(
     throw KernelError.pointDimension(index: index, found: point.count, expected: network.inputDimension)
   }
   let pairs = points.indices.flatMap { i in points[i...].indices.map { (i, $0) } }
-  let exponents = try WidthExponents(network)
-  let steps = try KernelSteps(network, exponents, required: options.relativeTolerance)
+  let recursion = try KernelRecursion(network, options: options)
   let entries = try parallelMap(count: pairs.count, threads: options.threads) { index in
-    let (x, y) = (points[pairs[index].0], points[pairs[index].1])
-    let readout = Readout(network, try steps.state(x, y), exponents)
-    for (name, quantity) in [("NNGP", readout.nngp.coefficient), ("NTK", readout.ntk)] {
-      guard let estimate = quantity.estimate, !estimate.value.isFinite || !estimate.error.isFinite else { continue }
-      throw ExpectationError.overflow(quantity: "The \(name) at (\(text(x)); \(text(y)))")
-    }
-    return KernelEntry(
-      x: x, y: y, nngp: readout.nngp.limit, ntk: readout.ntk, groups: readout.groups, nngpLaw: readout.nngp,
-      oneMinusCorrelation: readout.oneMinusCorrelation)
+    try recursion.entry(points[pairs[index].0], points[pairs[index].1])
   }
   if let required = options.relativeTolerance {
     for entry in entries {
@@ -52,6 +43,37 @@ public func limitingKernels(
     }
   }
   return KernelTable(network: network, entries: entries)
+}
+
+/// A network prepared for its recursion, one pair of inputs at a time.
+///
+/// What ``limitingKernels(of:at:options:)`` does for all pairs of a list; its ``entry(_:_:)`` may be called from several threads.
+public struct KernelRecursion: Sendable {
+  public let network: Network
+  private let exponents: WidthExponents
+  private let steps: KernelSteps
+
+  /// - Throws: ``KernelError`` for a network without a limit.
+  public init(_ network: Network, options: KernelOptions = KernelOptions()) throws {
+    self.network = network
+    exponents = try WidthExponents(network)
+    steps = try KernelSteps(network, exponents, required: options.relativeTolerance)
+  }
+
+  /// The kernels at one pair of inputs, each of `network.inputDimension` coordinates.
+  ///
+  /// - Throws: `ExpectationError` where a kernel overflows or an accuracy is not reached.
+  public func entry(_ x: [ExactNumber], _ y: [ExactNumber]) throws -> KernelEntry {
+    precondition(x.count == network.inputDimension && y.count == x.count, "inputs have the network's dimension")
+    let readout = Readout(network, try steps.state(x, y), exponents)
+    for (name, quantity) in [("NNGP", readout.nngp.coefficient), ("NTK", readout.ntk)] {
+      guard let estimate = quantity.estimate, !estimate.value.isFinite || !estimate.error.isFinite else { continue }
+      throw ExpectationError.overflow(quantity: "The \(name) at (\(text(x)); \(text(y)))")
+    }
+    return KernelEntry(
+      x: x, y: y, nngp: readout.nngp.limit, ntk: readout.ntk, groups: readout.groups, nngpLaw: readout.nngp,
+      oneMinusCorrelation: readout.oneMinusCorrelation)
+  }
 }
 
 private func text(_ point: [ExactNumber]) -> String { point.map(\.description).joined(separator: ", ") }

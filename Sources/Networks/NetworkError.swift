@@ -55,7 +55,8 @@ public enum NetworkError: Error, Sendable, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .unreadable(let reason): return "The network cannot be read: \(reason)."
+    case .unreadable(let reason):
+      return "The network cannot be read: \(reason)\(reason.hasSuffix("?") ? "" : ".")"
     case .tooLarge(let bytes, let limit):
       return "The network has \(bytes) bytes; a network file has at most \(limit)."
     case .notUTF8(let line): return "line \(line): the text is not UTF-8. Save the file in that encoding."

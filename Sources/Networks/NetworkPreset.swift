@@ -1,3 +1,4 @@
+import Activations
 import Moments
 
 /// A network in the spelling of the users of another library: which initializers, which parameterization.
@@ -6,7 +7,9 @@ import Moments
 ///
 ///     preset:pytorch                         preset:he(activation=relu, depth=5, dimension=3)
 ///     preset:neural-tangents(W_std=3/2, b_std=1/2, activation=erf)
+///     preset:relu-3                          preset:leaky-relu(1/10)-5(b_std=1/10, dimension=3)
 ///
+/// The last line shows the ``ShortName``s, ACTIVATION-DEPTH.
 /// Options of every preset are `activation` (relu; as the first option it needs no name), `depth`, the number of hidden layers (2), `dimension` (1) and
 /// `parameterization`. A preset means the network file that ``yaml(_:dimension:)`` writes, and nothing else.
 public struct NetworkPreset: Sendable {
@@ -60,17 +63,19 @@ public struct NetworkPreset: Sendable {
       summary: "LeCun et al. 1998: normal weights of variance 1/fan_in, zero biases",
       ownOptions: [], parameterization: "standard",
       layer: { _ in ["weights: lecun-normal()", "bias: constant(0)"] }),
-    NetworkPreset(
-      name: "neural-tangents", aliases: ["nt", "stax"],
-      summary: "stax.Dense(N, W_std, b_std): standard normal parameters behind fixed multipliers",
-      ownOptions: [("W_std", "1"), ("b_std", "0")], parameterization: "ntk",
-      layer: { options in
-        let deviation = options["b_std"] ?? "0"
-        let weights = ["weights: normal()", "weight-multiplier: \(options["W_std"] ?? "1")"]
-        // b_std = 0 means that stax.Dense has no bias at all.
-        return weights + (deviation == "0" ? ["bias: none"] : ["bias: normal()", "bias-multiplier: \(deviation)"])
-      }),
+    neuralTangents,
   ]
+
+  static let neuralTangents = NetworkPreset(
+    name: "neural-tangents", aliases: ["nt", "stax"],
+    summary: "stax.Dense(N, W_std, b_std): standard normal parameters behind fixed multipliers",
+    ownOptions: [("W_std", "1"), ("b_std", "0")], parameterization: "ntk",
+    layer: { options in
+      let deviation = options["b_std"] ?? "0"
+      let weights = ["weights: normal()", "weight-multiplier: \(options["W_std"] ?? "1")"]
+      // b_std = 0 means that stax.Dense has no bias at all.
+      return weights + (deviation == "0" ? ["bias: none"] : ["bias: normal()", "bias-multiplier: \(deviation)"])
+    })
 
   /// The beginning of a preset's text.
   public static let prefix = "preset:"
@@ -87,38 +92,31 @@ public struct NetworkPreset: Sendable {
       .preset(text: excerpt(body), problem: problem, remedy: remedy)
     }
     let example = "Write preset:NAME or preset:NAME(option=value, …), as in preset:he(activation=relu, depth=3)."
-    let open = body.firstIndex(of: "(") ?? body.endIndex
-    let name = body[..<open].trimmingSpaces
-    guard let preset = all.first(where: { $0.name == name || $0.aliases.contains(name) }) else {
-      let names = all.map(\.name)
-      let hint =
-        nearestName(to: name, in: all.flatMap { [$0.name] + $0.aliases }).map { "Did you mean '\($0)'? " } ?? ""
-      throw failure("there is no preset '\(excerpt(name))'", hint + "The presets are \(names.joined(separator: ", ")).")
-    }
-    var arguments: [Substring] = []
-    if open != body.endIndex {
-      guard body.hasSuffix(")"), let list = splitAtCommas(body[open...].dropFirst().dropLast()) else {
-        throw failure("the parentheses do not match", example)
-      }
-      arguments = list
+    let short = ShortName(body)
+    let preset = short == nil ? try find(body) : neuralTangents
+    guard let arguments = short?.arguments ?? splitAtCommas(body.drop { $0 != "(" }.insideParentheses) else {
+      throw failure("the parentheses do not match", example)
     }
     var options = Dictionary(uniqueKeysWithValues: commonOptions + preset.ownOptions.map { ($0.name, $0.value) })
     options["parameterization"] = preset.parameterization
     options["dimension"] = "\(dimension)"
+    if let short { options.merge(short.options) { $1 } }
     var seen = Set<String>()
     for (position, argument) in arguments.enumerated() {
       guard let equals = argument.firstIndex(of: "=") else {
         // The first word may be the activation, as in he(tanh, depth=3).
-        if position == 0, seen.insert("activation").inserted {
+        if position == 0, short == nil, seen.insert("activation").inserted {
           options["activation"] = argument.trimmingSpaces
           continue
         }
         throw failure("'\(excerpt(argument.trimmingSpaces))' is no option with a value", example)
       }
       let key = argument[..<equals].trimmingSpaces
-      guard options[key] != nil else {
-        let keys = (commonOptions.map(\.0) + preset.ownOptions.map(\.name)).joined(separator: ", ")
-        throw failure("'\(excerpt(key))' is not an option of \(preset.name)", "Its options are \(keys).")
+      let keys = (commonOptions.map(\.0) + preset.ownOptions.map(\.name)).filter { short?.fixes($0) != true }
+      guard keys.contains(key) else {
+        throw failure(
+          "'\(excerpt(key))' is not an option of \(short?.name ?? preset.name)",
+          "Its options are \(keys.joined(separator: ", ")).")
       }
       guard seen.insert(key).inserted else { throw failure("\(key) is given twice", "Give it once.") }
       options[key] = argument[argument.index(after: equals)...].trimmingSpaces
@@ -127,14 +125,29 @@ public struct NetworkPreset: Sendable {
       throw failure(
         "depth is the number of hidden layers", "Write a whole number from 1 to \(maximumDepth), as in depth=3.")
     }
-    return preset.file(options, depth: depth)
+    return preset.file(options, depth: depth, name: short.map { _ in body })
   }
 
-  private func file(_ options: [String: String], depth: Int) -> String {
+  /// The preset that a text begins with.
+  private static func find(_ body: String) throws(NetworkError) -> NetworkPreset {
+    let name = body.prefix { $0 != "(" }.trimmingSpaces
+    if let preset = all.first(where: { $0.name == name || $0.aliases.contains(name) }) { return preset }
+    var hint =
+      nearestName(to: name, in: all.flatMap { [$0.name] + $0.aliases }).map { "Did you mean '\($0)'? " } ?? ""
+    if (try? ActivationRegistry.activation(parsing: body)) != nil {
+      hint = "Write the number of hidden layers after an activation, as in \(excerpt(body))-3. "
+    }
+    throw .preset(
+      text: excerpt(body), problem: "there is no preset '\(excerpt(name))'",
+      remedy: hint + "The presets are \(all.map(\.name).joined(separator: ", ")), and short names such as relu-3.")
+  }
+
+  private func file(_ options: [String: String], depth: Int, name: String?) -> String {
     func value(_ key: String) -> String { ConfigurationValue.quoted(options[key] ?? "") }
     let description = (["activation", "depth"] + ownOptions.map(\.name)).map { options[$0] ?? "" }
+    let name = name ?? "\(self.name)(\(description.joined(separator: ", ")))"
     var lines = [
-      "name: \(ConfigurationValue.quoted("\(name)(\(description.joined(separator: ", ")))"))",
+      "name: \(ConfigurationValue.quoted(name))",
       "input-dimension: \(value("dimension"))", "parameterization: \(value("parameterization"))", "layers:",
     ]
     let parameters = layer(options).map { line -> String in
@@ -150,7 +163,8 @@ public struct NetworkPreset: Sendable {
   }
 
   /// Splits at the commas outside parentheses; nil if parentheses do not match.
-  private static func splitAtCommas(_ text: Substring) -> [Substring]? {
+  static func splitAtCommas(_ text: Substring?) -> [Substring]? {
+    guard let text else { return nil }
     if text.trimmingSpaces.isEmpty { return [] }
     var (depth, start, pieces) = (0, text.startIndex, [Substring]())
     for index in text.indices {
@@ -182,18 +196,31 @@ extension Network {
   /// The network that a text names: a file, or a preset where the text begins with `preset:`.
   ///
   /// - Parameter dimension: The input dimension of a preset that gives none.
-  /// - Throws: ``NetworkError``.
+  /// - Throws: ``NetworkError``; where there is no such file but a preset of the name, it says so.
   public init(named text: String, dimension: Int = 1) throws(NetworkError) {
     if text.hasPrefix(NetworkPreset.prefix) {
       try self.init(preset: text, dimension: dimension)
-    } else {
-      try self.init(contentsOf: text)
+      return
+    }
+    do throws(NetworkError) { try self.init(contentsOf: text) } catch {
+      guard case .inFile(let path, .unreadable(let reason)) = error,
+        (try? Network(preset: text, dimension: dimension)) != nil
+      else { throw error }
+      throw .inFile(path: path, .unreadable(reason: "\(reason). Did you mean \(NetworkPreset.prefix)\(excerpt(text))?"))
     }
   }
 }
 
 extension StringProtocol {
-  fileprivate var trimmingSpaces: String {
+  /// What stands between the first character, a parenthesis, and the last; nothing for no text, nil without the second one.
+  fileprivate var insideParentheses: Substring? {
+    if isEmpty { return "" }
+    return count > 1 && hasSuffix(")") ? Substring(dropFirst().dropLast()) : nil
+  }
+}
+
+extension StringProtocol {
+  var trimmingSpaces: String {
     String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
   }
 }

@@ -56,8 +56,26 @@ struct GnuplotScript {
     return rows.isEmpty ? ["NaN NaN NaN NaN"] : rows
   }
 
+  /// The room under a panel, in lines of text: panels side by side have the same, so that their axes stand at one height.
+  private func bottomMargin(_ number: Int) -> String {
+    let row = figure.panels.indices.filter { $0 / figure.columns == number / figure.columns }
+    let legends = row.map { legendLines(figure.panels[$0]) }
+    guard let lines = legends.max(), lines > 0 else { return "set bmargin" }
+    return "set bmargin \(4.6 + 1.5 * Double(lines))"
+  }
+
+  /// About how many lines the legend under a panel takes.
+  private func legendLines(_ panel: Panel) -> Int {
+    let labels = panel.series.map { $0.label.count { !"_^{}".contains($0) } }.filter { $0 > 0 }
+    guard panel.legend == .below, let longest = labels.max() else { return 0 }
+    // A sample of the line, and letters of about 7 points.
+    let width = panel.isSquare ? figure.panelSize.width * 2 / 3 : figure.panelSize.width
+    let columns = max(1, width / (50 + 7 * longest))
+    return (labels.count + columns - 1) / columns
+  }
+
   private func commands(_ panel: Panel, _ number: Int) -> [String] {
-    var lines = ["set title \(Self.quoted(panel.title)) font ',13'"]
+    var lines = ["set title \(Self.quoted(panel.title)) font ',13'", bottomMargin(number)]
     for (name, axis) in [("x", panel.x), ("y", panel.y)] {
       lines.append("set \(name)label \(Self.quoted(axis.label))")
       lines.append(axis.isLogarithmic ? "set logscale \(name)" : "unset logscale \(name)")
@@ -76,8 +94,8 @@ struct GnuplotScript {
       let style: String
       switch series.style {
       case .line: style = "with lines \(look)"
-      case .dashed: style = "with lines dt 2 \(look)"
-      case .dotted: style = "with lines dt 3 \(look)"
+      case .dashed: style = "with lines dt (18,10) \(look)"
+      case .dotted: style = "with lines dt (4,7) \(look)"
       case .points: style = "with points pt 7 ps 0.55 \(look)"
       case .linePoints: style = "with linespoints pt 7 ps 0.55 \(look)"
       case .errorBars: style = "with yerrorbars pt 7 ps 0.55 \(look)"

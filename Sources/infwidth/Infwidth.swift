@@ -1,5 +1,6 @@
 import ArgumentParser
 import Moments
+import Tables
 
 /// The command: `infwidth` alone prints the headline table.
 @main
@@ -15,11 +16,11 @@ struct Infwidth: ParsableCommand {
       Exit status: 0 done; 1 a check did not hold; 64 wrong arguments or network file; 65 malformed data; 70 the \
       accuracy was not reached; 74 the output could not be written.
       """,
-    version: "0.1.0",
+    version: Program.version,
     subcommands: [
       TableCommand.self, ScalingCommand.self, PhaseCommand.self, MomentsCommand.self, DualCommand.self,
       ConvergeCommand.self, MergeCommand.self, EmpiricalCommand.self, TrainCommand.self, GramCommand.self,
-      PredictCommand.self, VerifyCommand.self,
+      PredictCommand.self, ExpectCommand.self, VerifyCommand.self,
       TablesCommand.self, LawsCommand.self, ActivationsCommand.self, PresetsCommand.self,
       ManualCommand.self,
     ],

@@ -40,15 +40,19 @@ enum Manual {
       ".Nm infwidth", ".Op Ar command", ".Op Ar options", ".Sh DESCRIPTION",
     ]
     lines += paragraphs(root.discussion)
+    let common = (root.subcommands?.first?.arguments ?? []).filter(isCommon)
     lines.append(".Sh COMMANDS")
     for command in root.subcommands ?? [] where command.shouldDisplay ?? true && command.commandName != "help" {
       lines += [".Ss infwidth \(text(command.commandName))", text(command.abstract ?? "")]
       lines += paragraphs(command.discussion).map { $0 }
-      let arguments = (command.arguments ?? []).filter { ($0.shouldDisplay ?? true) && !isCommon($0) }
+      // An option of its own by a common name, as the formats of expect, stands with its command.
+      let arguments = (command.arguments ?? []).filter { argument in
+        (argument.shouldDisplay ?? true)
+          && (!isCommon(argument) || !common.contains { $0.abstract == argument.abstract })
+      }
       if !arguments.isEmpty { lines += [".Bl -tag -width indent"] + arguments.flatMap(item) + [".El"] }
     }
     lines += [".Sh OPTIONS OF EVERY COMMAND", ".Bl -tag -width indent"]
-    let common = (root.subcommands?.first?.arguments ?? []).filter(isCommon)
     lines += common.flatMap(item) + [".El"]
     lines += [
       ".Sh EXIT STATUS", ".Bl -tag -width indent", ".It 0", "Done.", ".It 1", "A check did not hold.", ".It 64",

@@ -87,8 +87,10 @@ struct TrainingMethodOptions: ParsableArguments {
     help: ArgumentHelp("Absolute tolerance of a step of gradient flow (default 1e-12).", valueName: "e"))
   var absoluteTolerance: String?
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("How many times are recorded.", valueName: "n"))
-  var records: Int = 61
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How many times are recorded (default 61; 9 in a width sweep).", valueName: "n"))
+  var records: Int?
 
   @Option(help: "The recorded times: linear, or log for equal ratios.")
   var grid: String = "linear"
@@ -98,11 +100,13 @@ struct TrainingMethodOptions: ParsableArguments {
     help: ArgumentHelp("The first time after 0 of a log grid (default: the last over 10000).", valueName: "t"))
   var firstTime: String?
 
+  /// How many times are recorded of one network, and of each network of a width sweep.
+  static let (standardRecords, sweepRecords) = (61, 9)
   private static let maximumRecords = 100_000
   private static let maximumSteps = 1_000_000_000
 
   func validate() throws {
-    guard (2...Self.maximumRecords).contains(records) else {
+    if let records, !(2...Self.maximumRecords).contains(records) {
       throw ValidationError("--records \(records): write a number from 2 to \(Self.maximumRecords).")
     }
     guard grid == "linear" || grid == "log" else {
@@ -128,6 +132,10 @@ struct TrainingMethodOptions: ParsableArguments {
   func method() throws -> (method: TrainingMethod, end: Double) {
     if let step {
       let size = try Self.positive(step, "step", example: "0.01")
+      if solver != "auto" || tolerance != nil || absoluteTolerance != nil {
+        throw Failure.usage(
+          "--solver and the tolerances belong to gradient flow. Leave them out, or --step for gradient flow.")
+      }
       if time != nil, steps != nil { throw Failure.usage("give --time or --steps, not both.") }
       if let steps { return (.gradientDescent(step: size), size * Double(steps)) }
       guard let time else { throw Failure.usage("give --time T or --steps N: how long to train.") }
@@ -147,14 +155,17 @@ struct TrainingMethodOptions: ParsableArguments {
     return (.gradientFlow(options), try Self.positive(time, "time", example: "10"))
   }
 
-  /// The recorded times.
-  func times(until end: Double) throws -> [Double] {
+  /// The recorded times, `count` of them unless the user says otherwise.
+  func times(until end: Double, count: Int) throws -> [Double] {
+    let records = records ?? count
     guard grid == "log" else {
       if firstTime != nil { throw Failure.usage("--first-time belongs to --grid log.") }
       return RecordingGrid.linear(count: records).times(until: end)
     }
     let first = try firstTime.map { try Self.positive($0, "first-time", example: "0.001") } ?? end / 10_000
-    guard first < end else { throw Failure.usage("--first-time \(first) is not before the end, \(end).") }
+    guard first < end else {
+      throw Failure.usage("--first-time \(firstTime ?? "") is not before the end, \(time ?? "\(end)").")
+    }
     return RecordingGrid.logarithmic(first: first, count: records).times(until: end)
   }
 
@@ -168,7 +179,9 @@ struct TrainingMethodOptions: ParsableArguments {
       let exponent = try network.ntkExponent().doubleValue
       return { pow(Double($0), -exponent) }
     default:
-      let value = try Self.positive(text, "time-scale", example: "1, N, 1/N or natural")
+      guard let value = try? ExactNumber(parsing: text).doubleValue, value > 0, value.isFinite else {
+        throw Failure.usage("--time-scale \(text.prefix(40)): write a positive number, N, 1/N or natural.")
+      }
       return { _ in value }
     }
   }

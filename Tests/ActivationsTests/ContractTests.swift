@@ -30,6 +30,22 @@ import Testing
     }
   }
 
+  /// g² = 2 / (a₊² + a₋²) with the slopes of φ at ±∞ where φ grows linearly, measured far out; else, and for selu, 1.
+  @Test(arguments: allExamples) func gainKeepsTheLengthOfLongSignals(_ text: String) throws {
+    let activation = try ActivationRegistry.activation(parsing: text)
+    let slopes = [1e9, -1e9].map { activation.value.evaluate($0) / $0 }
+    let further = [1e12, -1e12].map { activation.value.evaluate($0) / $0 }
+    let square = slopes[0] * slopes[0] + slopes[1] * slopes[1]
+    let gain = activation.gain.doubleValue
+    // A power that is not 1 changes its slope between the two distances.
+    let isLinear = zip(slopes, further).allSatisfy { ($0 - $1).magnitude <= 1e-6 } && square > 1e-6
+    if isLinear, text != "selu" {
+      #expect((gain * gain * square - 2).magnitude < 1e-6, "\(text)")
+    } else {
+      #expect(gain == 1, "\(text)")
+    }
+  }
+
   /// Fourth-order central differences over a step h that is short against the local length of φ.
   ///
   /// That is (1 + |z|)/n for a polynomial of degree n, 1/(1 + |z|) for Gaussian tails. Truncation h⁴ φ⁽⁵⁾/30 stays below 10⁻⁸ of φ′ nearby,

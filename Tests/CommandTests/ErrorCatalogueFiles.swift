@@ -90,6 +90,7 @@ enum ErrorCatalogueFiles {
     "trainable.yaml": network("bias: none", "bias: none\n    trainable: some"),
     "mean.yaml": network("normal(0, 1)", "normal(1, 1)"),
     "heavy.yaml": network("uniform(-1, 1)", "student-t(2, 1)"),
+    "no-variance.yaml": network("normal(0, 1)", "student-t(3, 1)"),
     "multiplier.yaml": network("bias: none", "bias: none\n    weight-multiplier: x"),
     "rows.csv": (1...40).map { "\($0)\n" }.joined(),
     "points.csv": "1\n2\n",

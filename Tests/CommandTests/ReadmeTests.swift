@@ -33,13 +33,29 @@ import Testing
     return words
   }
 
+  /// The command lines of the README's table of questions.
+  private static func tableCommands() throws -> [String] {
+    let text = try String(contentsOf: CommandRunner.root.appendingPathComponent("README.md"), encoding: .utf8)
+    return text.split(separator: "\n").filter { $0.hasPrefix("| ") }.flatMap { line in
+      line.split(separator: "`", omittingEmptySubsequences: false).enumerated().compactMap { index, piece in
+        index.isMultiple(of: 2) ? nil : String(piece)
+      }
+    }.filter { $0.hasPrefix("infwidth ") }
+  }
+
   @Test func everyCommandRuns() throws {
-    let commands = try Self.lines(language: "sh").joined().filter { $0.hasPrefix("infwidth ") }
-    #expect(commands.count >= 10)
-    for command in commands where !command.hasPrefix("infwidth verify") {
-      let result = try CommandRunner.run(Array(Self.words(command).dropFirst()))
-      #expect(result.status == 0, "\(command): \(result.errors)")
-      #expect(!result.output.isEmpty, "\(command)")
+    let commands = try Self.lines(language: "sh").joined().filter { $0.hasPrefix("infwidth ") } + Self.tableCommands()
+    #expect(commands.count >= 14)
+    try CommandRunner.withTemporaryFolder { folder in
+      for command in commands where !command.hasPrefix("infwidth verify") {
+        // What a command writes goes elsewhere.
+        let words = Self.words(command).dropFirst().map { word in
+          ["study.svg", "training.svg", "K.npy"].contains(word) ? folder.appendingPathComponent(word).path : word
+        }
+        let result = try CommandRunner.run(Array(words))
+        #expect(result.status == 0, "\(command): \(result.errors)")
+        #expect(!result.output.isEmpty, "\(command)")
+      }
     }
   }
 

@@ -21,6 +21,22 @@ import Testing
     #expect(table.output.contains("layer 2: the weights are multiplied by 1"))
   }
 
+  /// Where the limit is infinite, the table compares with the kernel's power law at the network's width.
+  ///
+  /// Standard, squares of uniform weights and biases at x = 1: the readout's part N E φ² = N (1/5 + 1/6 + 1/80), the
+  /// hidden layer's parts twice E w² E φ̇² = 4 (1/3) (1/3 + 1/12) · 2 = 10/9.
+  @Test func powerLaw() throws {
+    let arguments = ["empirical", "--network", "examples/quadratic-standard.yaml", "--width", "100000", "--at", "1"]
+    let json = try CommandRunner.run(arguments + ["--format", "json"]).json()
+    let entry = try #require((json["entries"] as? [[String: Any]])?.first)
+    let (law, value) = (try #require(entry["powerLaw"] as? Double), try #require(entry["ntk"] as? Double))
+    #expect(abs(law - (1e5 * (1.0 / 5 + 1.0 / 6 + 1.0 / 80) + 10.0 / 9)) < 1e-6)
+    // E (w + b)⁸ = 0.6407 gives Var(φ²)/(E φ²)² = 3.46: five standard errors of 0.0059.
+    #expect(abs(value / law - 1) < 0.0295)
+    let table = try CommandRunner.run(arguments).output
+    #expect(table.contains("its power law at N = 100000") && table.contains("it grows like N^1"))
+  }
+
   @Test func train() throws {
     let arguments =
       ["train", "--width", "10", "--seed", "3", "--time", "2", "--records", "5", "--at", "1/2"] + data + [
@@ -83,8 +99,8 @@ import Testing
       "1/2:1/8", "--pair", "1:1")
     #expect(result.status == 0)
     #expect(result.output.contains("The network cannot fit the data."))
-    #expect(
-      result.output.contains("polynomials of degree 2 of the input, and the best of them leaves a loss of 0.1125."))
+    #expect(result.output.contains("polynomials of degree 2 of the input"))
+    #expect(result.output.contains("the best of them leaves a loss of 0.1125."))
   }
 
   @Test func sweep() throws {
@@ -98,6 +114,38 @@ import Testing
     #expect(widths.compactMap { $0["width"] as? Int } == [2, 10, 40])
     let fit = try #require((json["exponents"] as? [String: Any])?["typicalMove"] as? [String: Any])
     #expect(fit["expected"] as? Double == -0.5)
+  }
+
+  /// A sweep with a checkpoint ends with the same bytes, and the checkpoint of another sweep is refused.
+  @Test func sweepCheckpoint() throws {
+    try CommandRunner.withTemporaryFolder { folder in
+      let path = folder.appendingPathComponent("state").path
+      let sweep = ["train", "--widths", "3,200", "--repeats", "20", "--time", "1", "--format", "json"] + data
+      let whole = try CommandRunner.run(sweep)
+      let part = try CommandRunner.run(sweep + ["--checkpoint", path, "--max-seconds", "0.1"])
+      #expect(part.status == 0, "\(part)")
+      #expect(part.errors.contains("stopped (the time is over)") && part.errors.contains("goes on"))
+      #expect(try CommandRunner.run(sweep + ["--checkpoint", path]).output == whole.output)
+      try expectFailure(sweep + ["--seed", "2", "--checkpoint", path], status: 65, "another run", "seed")
+      try expectFailure(
+        ["train", "--width", "3", "--time", "1", "--checkpoint", path] + data, status: 65, "not a checkpoint")
+    }
+  }
+
+  /// Options that would have no effect are refused.
+  @Test(arguments: [
+    (["--width", "2", "--panels", "loss"], "--plot FILE.svg"),
+    (["--width", "2", "--trajectories", "3"], "--plot FILE.svg"),
+    (["--width", "2", "--repeats", "3"], "--widths"), (["--width", "2", "--fit-from", "3"], "--widths"),
+    (["--width", "2", "--step", "0.1", "--solver", "bdf"], "gradient flow"),
+    (["--width", "2", "--step", "0.1", "--tolerance", "1e-3"], "gradient flow"),
+    (["--width", "2", "--first-time", "0.1"], "--grid log"), (["--width", "2", "--seed", "x"], "--seed"),
+    (["--weights", "examples/one-neuron.json", "--seed", "2"], "networks that are drawn"),
+    (["--widths", "2,3", "--panels", "loss", "--plot", "a.svg"], "not to --widths"),
+    (["--widths", "2,3", "--save", "w.json"], "not to --widths"), (["--widths", "2,2"], "2 stands twice"),
+  ])
+  func withoutEffect(options: [String], words: String) throws {
+    try expectFailure(["train", "--time", "1"] + options + data, status: 64, words)
   }
 
   /// Weights that are saved are read back: the end of one run is the start of the next.
@@ -135,6 +183,12 @@ import Testing
     try expectFailure(["train"], status: 64, "--pair 1:0.5")
     try expectFailure(["train"] + data, status: 64, "--time")
     try expectFailure(["train", "--time", "1"] + data, status: 64, "--width 100")
+    try expectFailure(["train", "--pair", "1:", "--width", "2", "--time", "1"], status: 64, "the target is missing")
+    try expectFailure(["train", "--pair", ":1", "--width", "2", "--time", "1"], status: 64, "the input is missing")
+    try expectFailure(["train", "--pair", "1:nan", "--width", "2", "--time", "1"], status: 64, "the target", "'nan'")
+    try expectFailure(
+      ["train", "--network", "examples/residual-relu.yaml", "--pair", "1,0:1", "--width", "2", "--time", "1"],
+      status: 64, "residual block", "training")
     try expectFailure(["train", "--pair", "1", "--width", "2", "--time", "1"], status: 64, "--pair '1'")
     try expectFailure(["train", "--width", "2", "--time", "0"] + data, status: 64, "--time 0")
     try expectFailure(["train", "--width", "2", "--time", "1", "--plot", "a.gif"] + data, status: 64, "a.gif", ".svg")
@@ -146,8 +200,8 @@ import Testing
       ["train", "--width", "2000", "--time", "1", "--solver", "bdf"] + data, status: 64, "6000", "at most 1000")
     try expectFailure(["train", "--widths", "2,x", "--time", "1"] + data, status: 64, "'x'")
     try expectFailure(
-      ["train", "--network", "examples/neural-tangents-relu.yaml", "--time", "1", "--width", "2"] + data, status: 64,
-      "--pair")
+      ["train", "--network", "examples/relu-gaussian.yaml", "--time", "1", "--width", "2"] + data, status: 64,
+      "--pair '1:0.5'", "has 1 coordinate")
     try expectFailure(["empirical", "--at", "1"], status: 64, "--weights FILE")
     try expectFailure(["empirical", "--weights", "no.npz", "--at", "1"], status: 65, "no.npz")
     try expectFailure(

@@ -1,4 +1,4 @@
-import Dynamics
+@testable import Dynamics
 import FiniteWidth
 import Foundation
 import Networks
@@ -18,6 +18,8 @@ import Testing
     let curve = try #require(plane.series.first { $0.label == "zero loss" })
     let products = zip(curve.x, curve.y).filter { $0.0.isFinite }.map { $0.0 * $0.1 }
     #expect(products.count > 50)
+    // One branch of the hyperbola is in sight.
+    #expect(curve.x.count(where: \.isNaN) == 1)
     #expect(products.allSatisfy { abs($0 - 1) < 1e-3 })
     // One datum: the linearized parameters move along a straight line, the gradient at the start.
     let line = try #require(plane.series.first { $0.label == "linearized" })
@@ -28,6 +30,24 @@ import Testing
       let (x, y) = (arrows.x[index] + arrows.low[index] / 2, arrows.y[index] + arrows.high[index] / 2)
       #expect((x * y - 1) * (y * arrows.low[index] + x * arrows.high[index]) < 0)
     }
+  }
+
+  @Test func contours() throws {
+    // A circle is one closed line, right to s (1 − s) on edges of length 1; a corner that is not finite leaves a gap of the
+    // four cells that it touches.
+    var heights = (0...20).map { y in (0...20).map { x in pow(Double(x) - 10, 2) + pow(Double(y) - 10, 2) } }
+    let circle = ContourLines(heights, level: 49.5).lines
+    #expect(circle.count == 1)
+    let line = try #require(circle.first)
+    #expect(try #require(line.first) == (try #require(line.last)))
+    #expect(line.allSatisfy { abs(pow($0.x - 10, 2) + pow($0.y - 10, 2) - 49.5) < 0.2501 })
+    heights[10][17] = .nan
+    let gap = ContourLines(heights, level: 49.5).lines
+    #expect(gap.count == 1 && gap[0].count == line.count - 4)
+    #expect(ContourLines(heights, level: 1000).lines.isEmpty)
+    // Saddle: two branches.
+    let saddle = (0...9).map { y in (0...9).map { x in (Double(x) - 4.5) * (Double(y) - 4.5) } }
+    #expect(ContourLines(saddle, level: 2).lines.count == 2)
   }
 
   @Test func panels() throws {

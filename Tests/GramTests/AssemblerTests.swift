@@ -68,6 +68,21 @@ struct AssemblerTests {
     }
   }
 
+  /// Other layers than dense ones: the assembler's recursion, pair by pair.
+  @Test func otherLayers() throws {
+    let dense = DenseLayer(
+      weights: try LawRegistry.law(parsing: "normal(0, 1)"),
+      activation: try ActivationRegistry.activation(parsing: "relu"))
+    let readout = DenseLayer(weights: dense.weights)
+    let network = try Network(
+      inputDimension: 3,
+      layers: [
+        dense, ResidualBlock(branch: [dense, readout], branchMultiplier: 1), dense, LayerNormalization(epsilon: 1),
+        readout,
+      ])
+    try Self.compare(network, Self.rows)
+  }
+
   @Test(arguments: all) func everyActivation(_ name: String) throws {
     try Self.compare(try Self.network([name]), Array(Self.fewRows[1...]))
   }

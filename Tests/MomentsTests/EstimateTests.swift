@@ -40,8 +40,10 @@ import Testing
     #expect((tiny * tiny).value == 0)
     #expect((tiny * tiny).error > 0)
     // A subnormal closed form has few digits, an exact value below them all is rounded to 0.
-    #expect(Estimate(closedForm: .leastNonzeroMagnitude).error >= .leastNonzeroMagnitude)
-    #expect(Estimate(exact: try ExactNumber(parsing: "1e-200") * ExactNumber(parsing: "1e-200")).roundedError == .leastNonzeroMagnitude)
+    #expect(Estimate(closedForm: 0x1p-1060).error >= .leastNonzeroMagnitude)
+    #expect(
+      Estimate(exact: try ExactNumber(parsing: "1e-200") * ExactNumber(parsing: "1e-200")).roundedError
+        == .leastNonzeroMagnitude)
     #expect(Estimate(exact: 0).roundedError == 0)
   }
 

@@ -43,7 +43,7 @@ import Testing
   @Test(arguments: [
     (
       "preset:pytroch",
-      "preset 'pytroch': there is no preset 'pytroch'. Did you mean 'pytorch'? The presets are pytorch, he, he-uniform, glorot, glorot-normal, lecun, neural-tangents."
+      "preset 'pytroch': there is no preset 'pytroch'. Did you mean 'pytorch'? The presets are pytorch, he, he-uniform, glorot, glorot-normal, lecun, neural-tangents, and short names such as relu-3."
     ),
     (
       "preset:he(depth=0)",

@@ -1,5 +1,6 @@
 // Times one evaluation of the velocity of gradient flow, one hidden layer of 1000 neurons, against the bare cost of
-// reading the parameters and evaluating φ and φ′ at all preactivations, in the same process and on as many threads.
+// reading the parameters and evaluating φ and φ′ at all preactivations in a plain loop, in the same process and on as
+// many threads; then a width sweep.
 //
 //     swift run -c release --package-path Benchmarks DynamicsBenchmark
 import Activations
@@ -11,9 +12,9 @@ import Networks
 
 BLAS.setThreads(1)
 let threads = ProcessInfo.processInfo.activeProcessorCount
-let (width, dimension) = (1000, 10)
+let width = 1000
 
-func network(_ activation: String) throws -> FiniteNetwork {
+func network(_ activation: String, dimension: Int) throws -> FiniteNetwork {
   let description = try Network(
     yaml: """
       input-dimension: \(dimension)
@@ -37,40 +38,92 @@ func shortest(_ repetitions: Int = 400, _ body: () -> Void) -> Double {
   return Double(best) / 1000
 }
 
-/// Reads all parameters, and evaluates φ and φ′ once for each neuron and point.
-func bare(_ parameters: [Double], _ points: Int, _ activation: any Activation) -> Double {
-  let (value, derivative) = (activation.value.evaluate, activation.derivative.evaluate)
-  var results = [Double](repeating: 0, count: 2 * width * points)
-  var sums = [Double](repeating: 0, count: 16 * threads)
-  return results.withUnsafeMutableBufferPointer { results in
-    sums.withUnsafeMutableBufferPointer { sums in
-      nonisolated(unsafe) let (out, total) = (results, sums)
-      return shortest {
-        DispatchQueue.concurrentPerform(iterations: threads) { worker in
-          var sum = 0.0
-          for index in (parameters.count * worker / threads)..<(parameters.count * (worker + 1) / threads) {
-            sum += parameters[index]
-          }
-          total[16 * worker] = sum
-          for index in (width * points * worker / threads)..<(width * points * (worker + 1) / threads) {
-            let z = 0.37 * Double(index % 17) - 3
-            out[2 * index] = value(z)
-            out[2 * index + 1] = derivative(z)
-          }
-        }
+/// φ and φ′ in the fewest calls of the mathematical library, written out for the compiler.
+func plain(_ name: String) -> (Range<Int>, UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>) -> Void {
+  switch name {
+  case "relu":
+    return { range, z, slope in
+      for index in range {
+        slope[index] = z[index] > 0 ? 1 : 0
+        z[index] = max(z[index], 0)
+      }
+    }
+  case "square":
+    return { range, z, slope in
+      for index in range {
+        slope[index] = 2 * z[index]
+        z[index] *= z[index]
+      }
+    }
+  case "tanh":
+    return { range, z, slope in
+      for index in range {
+        let value = Foundation.tanh(z[index])
+        slope[index] = 1 - value * value
+        z[index] = value
+      }
+    }
+  case "erf":
+    return { range, z, slope in
+      for index in range {
+        slope[index] = 1.1283791670955126 * Foundation.exp(-z[index] * z[index])
+        z[index] = Foundation.erf(z[index])
+      }
+    }
+  default:  // gelu
+    return { range, z, slope in
+      for index in range {
+        let phi = 0.5 * (1 + Foundation.erf(0.7071067811865476 * z[index]))
+        slope[index] = phi + 0.3989422804014327 * z[index] * Foundation.exp(-0.5 * z[index] * z[index])
+        z[index] *= phi
       }
     }
   }
 }
 
-print("width \(width), \(dimension) inputs, \(threads) threads; microseconds")
-print("activation  points  velocity    bare   ratio")
-for name in ["relu", "tanh", "erf", "gelu", "square"] {
-  let activation = try ActivationRegistry.activation(parsing: name)
-  for count in [1, 4, 16, 64] {
+/// Reads all parameters, and evaluates φ and φ′ once for each neuron and point, on all threads or on one, whichever is
+/// faster.
+func bare(_ parameters: [Double], _ points: Int, _ name: String) -> Double {
+  let activation = plain(name)
+  let count = width * points
+  var (values, slopes) = ([Double](repeating: 0, count: count), [Double](repeating: 0, count: count))
+  var sums = [Double](repeating: 0, count: 16 * threads)
+  let source = (0..<count).map { 0.37 * Double($0 % 17) - 3 }
+  return values.withUnsafeMutableBufferPointer { values in
+    slopes.withUnsafeMutableBufferPointer { slopes in
+      sums.withUnsafeMutableBufferPointer { sums -> Double in
+        guard let z = values.baseAddress, let slope = slopes.baseAddress, let total = sums.baseAddress else {
+          return .nan
+        }
+        nonisolated(unsafe) let (out, derivative, sum, body) = (z, slope, total, activation)
+        @Sendable func work(_ worker: Int, of workers: Int) {
+          var lanes = SIMD8<Double>(repeating: 0)
+          for index in stride(
+            from: parameters.count * worker / workers, to: parameters.count * (worker + 1) / workers - 7, by: 8)
+          {
+            for lane in 0..<8 { lanes[lane] += parameters[index + lane] }
+          }
+          sum[16 * worker] = lanes.sum()
+          let range = (count * worker / workers)..<(count * (worker + 1) / workers)
+          for index in range { out[index] = source[index] }
+          body(range, out, derivative)
+        }
+        return min(
+          shortest { work(0, of: 1) },
+          shortest { DispatchQueue.concurrentPerform(iterations: threads) { work($0, of: threads) } })
+      }
+    }
+  }
+}
+
+print("One evaluation of the flow, width \(width), \(threads) threads; microseconds")
+print("activation  inputs  points  velocity    bare   ratio")
+let cases = [1, 10].flatMap { dimension in [2, 16, 64].map { (dimension, $0) } }
+for name in ["relu", "square", "tanh", "erf", "gelu"] {
+  for (dimension, count) in cases {
     let points = (0..<count).map { point in (0..<dimension).map { sin(Double(point * dimension + $0)) } }
     let targets = points.map { $0[0] }
-    let network = try network(name)
+    let network = try network(name, dimension: dimension)
     let evaluator = try GradientEvaluator(network, points: points, threads: threads)
     let parameters = network.parameters
     var (residuals, velocity) = ([Double](repeating: 0, count: count), parameters)
@@ -89,9 +142,9 @@ for name in ["relu", "tanh", "erf", "gelu", "square"] {
         }
       }
     }
-    let floor = bare(parameters, count, activation)
+    let floor = bare(parameters, count, name)
     print(
       name.padding(toLength: 10, withPad: " ", startingAt: 0)
-        + String(format: "  %6d  %8.1f  %6.1f  %6.2f", count, time, floor, time / floor))
+        + String(format: "  %6d  %6d  %8.1f  %6.1f  %6.2f", dimension, count, time, floor, time / floor))
   }
 }

@@ -43,6 +43,7 @@ public struct CELU: Activation {
   ) { arguments throws(ActivationError) in try CELU(alpha: arguments.first ?? 1) }
 
   public var description: String { value.name }
+  public var gain: ExactNumber { ExactNumber(squareRootOf: 2) }
 
   /// 0 for `z > 0` and `e^{z/α}/α` for `z < 0`.
   public var secondDerivative: ScalarFunction? {

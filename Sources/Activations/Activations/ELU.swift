@@ -33,6 +33,7 @@ public struct ELU: Activation {
   ) { arguments throws(ActivationError) in try ELU(alpha: arguments.first ?? 1) }
 
   public var description: String { value.name }
+  public var gain: ExactNumber { ExactNumber(squareRootOf: 2) }
 
   /// 0 for `z > 0` and `α e^z` for `z < 0`; φ′ jumps by `1 − α` at 0.
   public var secondDerivative: ScalarFunction? {

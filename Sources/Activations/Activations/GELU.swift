@@ -13,6 +13,7 @@ public struct GELU: Activation {
   }
 
   public var description: String { "gelu" }
+  public var gain: ExactNumber { ExactNumber(squareRootOf: 2) }
 
   public let value = ScalarFunction(
     name: "gelu", transitions: [-9, -3, -1, 1, 3, 9], growth: .power(1), leftGrowth: .vanishing, parity: .none,

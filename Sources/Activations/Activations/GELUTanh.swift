@@ -13,6 +13,7 @@ public struct GELUTanh: Activation {
   ) { _ in GELUTanh() }
 
   public var description: String { "gelu-tanh" }
+  public var gain: ExactNumber { ExactNumber(squareRootOf: 2) }
 
   /// `2√(2/π)` and `0.044715 · 2√(2/π)`.
   private static let linear = TwoTerm(1.5957691216057308, -9.96930880911092e-17)

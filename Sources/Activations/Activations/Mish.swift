@@ -16,6 +16,7 @@ public struct Mish: Activation {
   ) { _ in Mish() }
 
   public var description: String { "mish" }
+  public var gain: ExactNumber { ExactNumber(squareRootOf: 2) }
 
   public let value = ScalarFunction(
     name: "mish", transitions: [-40, -8, -2, 2, 8, 40], growth: .power(1), leftGrowth: .vanishing, parity: .none,

@@ -13,6 +13,7 @@ public struct SiLU: Activation {
   }
 
   public var description: String { "silu" }
+  public var gain: ExactNumber { ExactNumber(squareRootOf: 2) }
 
   public let value = ScalarFunction(
     name: "silu", transitions: [-40, -8, -2, 2, 8, 40], growth: .power(1), leftGrowth: .vanishing, parity: .none,

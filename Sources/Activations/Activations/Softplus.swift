@@ -11,6 +11,7 @@ public struct Softplus: Activation {
   ) { _ in Softplus() }
 
   public var description: String { "softplus" }
+  public var gain: ExactNumber { ExactNumber(squareRootOf: 2) }
 
   public let value = ScalarFunction(
     name: "softplus", transitions: [-40, -8, -2, 2, 8, 40], growth: .power(1), leftGrowth: .vanishing, parity: .none,

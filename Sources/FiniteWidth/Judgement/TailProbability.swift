@@ -4,7 +4,7 @@ import GSL
 /// Probabilities of deviations as large as the ones seen.
 enum TailProbability {
   /// The skewness below which a Pearson curve is a normal one to 1 % in any tail that matters.
-  private static let negligibleSkewness = 1e-5
+  static let negligibleSkewness = 1e-5
   /// The shape from which on the saddlepoint formula is right to a relative 1e-5.
   private static let largeShape = 100.0
 
@@ -22,7 +22,7 @@ enum TailProbability {
   }
 
   /// The tails of a gamma variable at `shape + z √shape`.
-  private static func gamma(_ z: Double, shape: Double) -> (upper: Double, lower: Double) {
+  static func gamma(_ z: Double, shape: Double) -> (upper: Double, lower: Double) {
     if shape < largeShape, let tails = try? Distributions.gammaTails(shape + z * shape.squareRoot(), shape: shape) {
       return tails
     }

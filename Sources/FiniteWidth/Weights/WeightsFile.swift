@@ -133,7 +133,8 @@ public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
     case .malformed(let line, let problem):
       return "line \(line): \(problem). Write {\"layers\": [{\"weights\": [[1.0]], \"bias\": [0.5]}, …]}."
     case .layerCount(let found, let expected):
-      return "there are the weights of \(found) layer\(found == 1 ? "" : "s"), but the network has \(expected), the readout included."
+      return
+        "there are the weights of \(found) layer\(found == 1 ? "" : "s"), but the network has \(expected), the readout included."
     case .shape(let layer, let what, let found, let expected):
       return "layer \(layer) has \(found) \(what) where the network needs \(expected)."
     case .bias(let layer, let isGiven):

@@ -155,9 +155,32 @@ struct OneHiddenLayer: Sendable {
       kurtosis = fourth.estimate.map { .finite($0 / (power * power)) } ?? fourth
     }
     return (
-      KernelPrediction(order: .exact, terms: terms, covariances: covariances),
+      KernelPrediction(
+        order: .exact, terms: terms, covariances: covariances,
+        cumulants: { order, width in try conditionalCumulant(order, pair, width: width) }),
       OutputPrediction(scaledFourthCumulant: fourth, scaledExcessKurtosis: kurtosis)
     )
+  }
+}
+
+extension OneHiddenLayer {
+  /// The cumulant of order 3 or 4 of the conditional NNGP kernel.
+  ///
+  /// It is an average over neurons of `w² φ_a φ_b` plus the square of the readout's bias:
+  ///
+  ///     κ_r = N₁^(r e) κ_r(w² φ_a φ_b)/N₁^(r−1) + N₁^(r e_b) κ_r(m_b² b²) .
+  private func conditionalCumulant(_ order: Int, _ pair: InputPair, width: Int) throws -> Quantity {
+    func power(_ exponent: Rational) -> Estimate { relativePower(exponent) * widthPower(width, exponent) }
+    var neuronMoments = [Quantity.finite(.one)]
+    for r in 1...order {
+      let monomial = NeuronMonomial.values(pair.first, pair.second).power(r)
+      neuronMoments.append(moments(2 * r) * (try neuron.mean(monomial)))
+    }
+    let rank = Rational(order)
+    let neurons = power(rank * exponents.function - (rank - 1)) * MomentTable.cumulant(neuronMoments)
+    guard let bias = readout.bias, !bias.moment(2).isExactlyZero else { return neurons }
+    let biasMoments = (0...order).map { readout.biasMultiplier.power(2 * $0) * bias.moment(2 * $0) }
+    return neurons + power(rank * exponents.readoutBias) * MomentTable.cumulant(biasMoments)
   }
 }
 

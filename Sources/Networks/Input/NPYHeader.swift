@@ -88,14 +88,19 @@ public struct NPYHeader: Sendable, Equatable {
 
   /// The bytes of the header as version 1 of the format writes it, a multiple of 64.
   public var encoded: [UInt8] {
+    Self.encoded(
+      descriptor: (isBigEndian ? ">" : "<") + elementType.rawValue, isFortranOrder: isFortranOrder, shape: shape)
+  }
+
+  /// The bytes of the header of an array whose elements NumPy describes so, as in `<f8` or `<U12`.
+  public static func encoded(descriptor: String, isFortranOrder: Bool = false, shape: [Int]) -> [UInt8] {
     let extents = shape.map { "\($0)," }.joined(separator: " ")
     let tuple = shape.count == 1 ? extents : String(extents.dropLast())
     let order = isFortranOrder ? "True" : "False"
-    let descriptor = (isBigEndian ? ">" : "<") + elementType.rawValue
     var text = Array("{'descr': '\(descriptor)', 'fortran_order': \(order), 'shape': (\(tuple)), }".utf8)
     while (10 + text.count + 1) % 64 != 0 { text.append(UInt8(ascii: " ")) }
     text.append(UInt8(ascii: "\n"))
-    return Self.magic + [1, 0, UInt8(truncatingIfNeeded: text.count), UInt8(truncatingIfNeeded: text.count >> 8)] + text
+    return magic + [1, 0, UInt8(truncatingIfNeeded: text.count), UInt8(truncatingIfNeeded: text.count >> 8)] + text
   }
 
   /// The text after `'key':` as long as `belongs` holds.

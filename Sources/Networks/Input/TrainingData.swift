@@ -19,8 +19,20 @@ public struct TrainingData: Sendable, Equatable {
     guard parts.count == 2 else {
       throw .syntax(line: nil, problem: "a pair is an input, a colon and a target, as in 1,-1/2:0.5.")
     }
-    let target = try Points.point(parsing: parts[1], dimension: 1)
-    return TrainingData(inputs: [try Points.point(parsing: parts[0], dimension: dimension)], targets: target)
+    guard !parts[0].allSatisfy(\.isWhitespace) else {
+      throw .syntax(line: nil, problem: "the input is missing before the colon, as in 1,-1/2:0.5.")
+    }
+    return TrainingData(
+      inputs: [try Points.point(parsing: parts[0], dimension: dimension)], targets: [try target(parsing: parts[1])])
+  }
+
+  private static func target(parsing text: Substring) throws(PointsError) -> ExactNumber {
+    guard !text.allSatisfy(\.isWhitespace) else {
+      throw .syntax(line: nil, problem: "the target is missing after the colon, as in 1,-1/2:0.5.")
+    }
+    do { return try ExactNumber(parsing: text.trimmingCharacters(in: .whitespaces)) } catch {
+      throw .syntax(line: nil, problem: "the target after the colon: \(error.description)")
+    }
   }
 
   /// Reads a file: CSV rows `x1,…,xd,y` without header, JSON `[[[x1, …, xd], y], …]`, or an `.npy` array with one row

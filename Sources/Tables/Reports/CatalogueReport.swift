@@ -22,7 +22,11 @@ public enum CatalogueReport {
   public static var presets: Document {
     var table = Table(
       columns: [Column("preset"), Column("also"), Column("options"), Column("meaning")],
-      notes: ["Options of all presets: activation=relu, depth=2 (hidden layers), dimension=1, parameterization=..."])
+      notes: [
+        "Options of all presets: activation=relu, depth=2 (hidden layers), dimension=1, parameterization=...",
+        "Short names, ACTIVATION-DEPTH as in relu-3, are neural-tangents with W_std the activation's gain (relu: sqrt(2)) and no "
+          + "biases.",
+      ])
     for preset in NetworkPreset.all {
       let options = preset.ownOptions.map { "\($0.name)=\($0.value)" }.joined(separator: ", ")
       table.append([

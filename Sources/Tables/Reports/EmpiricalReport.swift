@@ -1,4 +1,5 @@
 import FiniteWidth
+import Foundation
 import LimitKernels
 import Moments
 import Networks
@@ -31,7 +32,11 @@ public struct EmpiricalReport: Sendable {
 
   private var kernelTable: Table {
     var columns = [Column("x"), Column("y"), Column("NTK of this network")]
-    if limit != nil { columns += [Column("infinite width", kind: .quantity), Column("ratio")] }
+    if limit != nil {
+      columns.append(Column("infinite width", kind: .quantity))
+      if let commonWidth { columns.append(Column("its power law at N = \(commonWidth)")) }
+      columns.append(Column("ratio"))
+    }
     var table = Table(title: title, columns: columns)
     for (index, pair) in pairs.enumerated() {
       let value = kernels.ntk(pair.first, pair.second)
@@ -42,7 +47,10 @@ public struct EmpiricalReport: Sendable {
       if let limit {
         let quantity = limit.entries[index].ntk
         row.append(.quantity(quantity))
-        let ratio = quantity.estimate.flatMap { $0.value == 0 || !$0.value.isFinite ? nil : value / $0.value }
+        let atWidth = powerLaw(index)
+        if commonWidth != nil { row.append(atWidth.map { .text(NumberText.significant($0, digits: 6)) } ?? .missing) }
+        let reference = commonWidth == nil ? quantity.estimate?.value : atWidth
+        let ratio = reference.flatMap { $0 == 0 || !$0.isFinite ? nil : value / $0 }
         row.append(ratio.map { .text(NumberText.significant($0, digits: 4)) } ?? .missing)
       }
       table.append(row)
@@ -50,6 +58,27 @@ public struct EmpiricalReport: Sendable {
     table.notes = factors
     if let limitProblem { table.notes.append("No limit: \(limitProblem)") }
     return table
+  }
+
+  /// The one width of all hidden layers, where the kernel goes like a power of it: a limit that is infinite or zero says
+  /// little of this network.
+  private var commonWidth: Int? {
+    let widths = Set(network.layers.dropLast().map(\.outputs))
+    guard let limit, widths.count == 1, limit.entries.contains(where: { !$0.ntkLaw.exponent.isZero }) else {
+      return nil
+    }
+    return widths.first
+  }
+
+  /// `Σ c N^e` over the parameter groups at the width of this network, each group's leading order.
+  private func powerLaw(_ index: Int) -> Double? {
+    guard let limit, let commonWidth else { return nil }
+    var sum = 0.0
+    for group in limit.entries[index].groups {
+      guard let coefficient = group.law.coefficient.estimate?.value else { return nil }
+      sum += coefficient * pow(Double(commonWidth), group.law.exponent.doubleValue)
+    }
+    return sum
   }
 
   private var title: String {
@@ -77,6 +106,7 @@ public struct EmpiricalReport: Sendable {
     var columns = [Column("x"), Column("y"), Column("ntk", kind: .number)]
     columns += kernels.groups.map { Column("\($0)", kind: .number) }
     if limit != nil { columns.append(Column("limit", kind: .quantity)) }
+    if commonWidth != nil { columns.append(Column("powerLaw", kind: .number)) }
     var table = Table(columns: columns)
     for (index, pair) in pairs.enumerated() {
       var row: [Cell] = [
@@ -85,6 +115,7 @@ public struct EmpiricalReport: Sendable {
       ]
       row += kernels.groupNTK.map { .number($0[index]) }
       if let limit { row.append(.quantity(limit.entries[index].ntk)) }
+      if commonWidth != nil { row.append(powerLaw(index).map { .number($0) } ?? .missing) }
       table.append(row)
     }
     return table
@@ -102,6 +133,7 @@ public struct EmpiricalReport: Sendable {
       }
       members.append(.init("groups", .array(groups)))
       if let limit { members.append(.init("limit", JSONNode(limit.entries[index].ntk))) }
+      if let powerLaw = powerLaw(index) { members.append(.init("powerLaw", .number(powerLaw))) }
       return .object(members)
     }
     let outputs = zip(points, kernels.outputs).map { point, output in

@@ -95,7 +95,7 @@ public struct KernelReport: Sendable {
   }
 
   /// A point as people read it: `-1`, `(1, 0)`.
-  static func shown(_ point: [ExactNumber]) -> String {
+  public static func shown(_ point: [ExactNumber]) -> String {
     let text = point.map(\.description).joined(separator: ", ")
     return point.count == 1 ? text : "(\(text))"
   }

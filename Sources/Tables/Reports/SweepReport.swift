@@ -70,7 +70,7 @@ public struct SweepReport: Sendable {
   }
 
   private func expected(_ quantity: SweepQuantity) -> Double? {
-    quantity.expectedExponent(under: result.sweep.network.parameterization)
+    quantity.expectedExponent(for: result.sweep.network)
   }
 
   private var records: Table {

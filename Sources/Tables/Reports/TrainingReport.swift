@@ -60,7 +60,7 @@ public struct TrainingReport: Sendable {
       lines.append(
         "The loss has settled at \(loss): the gradient has vanished, the residuals have not. "
           + (obstruction == nil
-            ? "The network does not fit the data from here; a minimum or a saddle."
+            ? "This is a minimum, or a saddle that takes long to leave."
             : "The network cannot fit the data."))
     }
     switch obstruction {

@@ -116,12 +116,12 @@ struct ConvergeCommand: ParsableCommand {
 
   // MARK: Reading options
 
-  static func widths(_ text: String) throws -> [Int] {
+  static func widths(_ text: String, option: String = "widths") throws -> [Int] {
     func width(_ word: Substring) throws -> Int {
       let word = word.trimmingPrefix { $0 == " " }
       guard let width = Int(word), (1...maximumWidth).contains(width) else {
         throw Failure.usage(
-          "--widths \(text.prefix(60)): '\(word.prefix(20))' is not a width. "
+          "--\(option) \(text.prefix(60)): '\(word.prefix(20))' is not a width. "
             + "Write whole numbers from 1, as in 64,256 or 16..1024.")
       }
       return width
@@ -131,11 +131,11 @@ struct ConvergeCommand: ParsableCommand {
       let (first, last) = (try width(piece[..<dots.lowerBound]), try width(piece[dots.upperBound...]))
       guard first <= last else {
         throw Failure.usage(
-          "--widths \(text.prefix(60)): '\(piece.prefix(40))' goes down. Write the smaller width first.")
+          "--\(option) \(text.prefix(60)): '\(piece.prefix(40))' goes down. Write the smaller width first.")
       }
       return Array(sequence(first: first) { $0 <= last / 2 ? 2 * $0 : nil })
     }
-    guard widths.count <= 100 else { throw Failure.usage("--widths: there are \(widths.count); write at most 100.") }
+    guard widths.count <= 100 else { throw Failure.usage("--\(option): there are \(widths.count); write at most 100.") }
     return widths
   }
 

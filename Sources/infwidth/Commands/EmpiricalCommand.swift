@@ -19,14 +19,22 @@ struct FiniteNetworkOptions: ParsableArguments {
     parsing: .unconditional, help: ArgumentHelp("Draw the parameters of a network of this width.", valueName: "n"))
   var width: Int?
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("The seed of the draw.", valueName: "s"))
-  var seed: UInt64 = 1
+  @Option(
+    name: .customLong("seed"), parsing: .unconditional,
+    help: ArgumentHelp("The seed of the draw (default 1).", valueName: "s"))
+  var givenSeed: UInt64?
+
+  /// The seed of the draw.
+  var seed: UInt64 { givenSeed ?? 1 }
 
   /// The widest network, and the most parameters.
   private static let (maximumWidth, maximumParameters) = (1_000_000, 100_000_000)
 
   func validate() throws {
     if weights != nil, width != nil { throw ValidationError("Give --weights or --width, not both.") }
+    if weights != nil, givenSeed != nil {
+      throw ValidationError("--seed belongs to networks that are drawn. Leave it out, or take --width for --weights.")
+    }
     if let width, !(1...Self.maximumWidth).contains(width) {
       throw ValidationError("--width \(width): write a whole number from 1 to \(Self.maximumWidth).")
     }

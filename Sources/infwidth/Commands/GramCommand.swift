@@ -35,7 +35,9 @@ struct GramCommand: ParsableCommand {
     case f8, f4
   }
 
-  @Option(help: ArgumentHelp("The network, a YAML or JSON file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "The network: a YAML or JSON file, or a preset, as in 'preset:relu-3(dimension=784)'.", valueName: "file"))
   var network: String
 
   @Option(help: ArgumentHelp("The inputs, one a row: .npy, CSV without header, or JSON.", valueName: "file"))
@@ -80,7 +82,7 @@ struct GramCommand: ParsableCommand {
       throw Failure.usage("--tile \(tile): a tile has at least 16 rows and at most 65536.")
     }
     let shard = try readShard()
-    let network = try Network(contentsOf: network)
+    let network = try Network(named: network)
     let rows = try RowFile(contentsOf: data, dimension: network.inputDimension)
     let columns = try dataOther.map { try RowFile(contentsOf: $0, dimension: network.inputDimension) }
     let file = KernelFile(
@@ -89,7 +91,7 @@ struct GramCommand: ParsableCommand {
       path: path,
       settings: KernelFile.Settings(
         elementType: dtype == .f8 ? .float64 : .float32, memory: memory.bytes, tileSize: tile,
-        threads: common.threadCount, program: Infwidth.configuration.version))
+        threads: common.threadCount, program: Program.version))
     // A limit on the size of files (ulimit -f) is to be an error, not the end of the process.
     signal(SIGXFSZ, SIG_IGN)
     let status = ProgressStatus()

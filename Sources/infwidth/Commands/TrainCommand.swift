@@ -32,13 +32,14 @@ struct TrainCommand: ParsableCommand {
     help: ArgumentHelp("A width sweep: train networks of all these widths.", valueName: "n,..."))
   var widths: String?
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Networks of each width in a sweep.", valueName: "r"))
-  var repeats: Int = 10
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Networks of each width in a sweep (default 10).", valueName: "r"))
+  var repeats: Int?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Fit exponents to widths from here on (default 10).", valueName: "n"))
-  var fitFrom: Int = 10
+  var fitFrom: Int?
 
   @Option(help: ArgumentHelp("Draw the training into an .svg, .png or .pdf.", valueName: "file"))
   var plot: String?
@@ -50,8 +51,9 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Paths from this many starts in the weight plane of two parameters.", valueName: "n"))
-  var trajectories: Int = 8
+    help: ArgumentHelp(
+      "Paths from this many starts in the weight plane of two parameters (default 8).", valueName: "n"))
+  var trajectories: Int?
 
   @Option(help: ArgumentHelp("Write the trained parameters as JSON, as --weights reads them.", valueName: "file"))
   var save: String?
@@ -69,23 +71,30 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard (1...1_000_000).contains(repeats) else {
+    if let repeats, !(1...1_000_000).contains(repeats) {
       throw ValidationError("--repeats \(repeats): write a number from 1 to 1000000.")
     }
-    guard (1...200).contains(trajectories) else {
+    if let fitFrom, fitFrom < 1 { throw ValidationError("--fit-from \(fitFrom): write a width, 1 or more.") }
+    if let trajectories, !(1...200).contains(trajectories) {
       throw ValidationError("--trajectories \(trajectories): write a number from 1 to 200.")
     }
     if let maxSeconds, !(maxSeconds > 0) {
       throw ValidationError("--max-seconds \(maxSeconds): write a positive number of seconds.")
     }
+    // An option that would have no effect is a misunderstanding.
     if widths != nil {
       if finite.weights != nil || finite.width != nil {
         throw ValidationError("--widths draws its networks: leave out --width and --weights.")
       }
-      if checkpoint != nil || save != nil || panels != nil {
+      if save != nil || panels != nil || trajectories != nil {
         throw ValidationError(
-          "--checkpoint, --save and --panels belong to the training of one network, not to --widths.")
+          "--save, --panels and --trajectories belong to the training of one network, not to --widths.")
       }
+    } else if repeats != nil || fitFrom != nil {
+      throw ValidationError("--repeats and --fit-from belong to a width sweep. Give --widths 10,100,1000 as well.")
+    }
+    if plot == nil, panels != nil || trajectories != nil {
+      throw ValidationError("--panels and --trajectories say what to draw. Give --plot FILE.svg as well.")
     }
   }
 
@@ -109,7 +118,7 @@ struct TrainCommand: ParsableCommand {
 
   private func train(_ network: Network, _ data: TrainingData, _ others: [[ExactNumber]]) throws {
     let (method, end) = try how.method()
-    let times = try how.times(until: end)
+    let times = try how.times(until: end, count: TrainingMethodOptions.standardRecords)
     let finite = try self.finite.read(network)
     let shown = try chosenPanels(parameters: finite.parameterLayout.trainedCount)
     let scale = try how.scale(of: network, default: "1")
@@ -119,13 +128,13 @@ struct TrainCommand: ParsableCommand {
     let training = try run(finite)
     let output = try Output(path: common.output)
     if let save { _ = try Output(path: save) }
-    let saver = CheckpointSaver(try checkpoint.map { try Self.store(path: $0, for: training) })
+    let saver = CheckpointSaver(try checkpoint.map { try Self.checked(Checkpoint(path: $0, for: training)) })
     let interruption = Interruption(seconds: maxSeconds)
     defer { interruption.end() }
     let history = try trained(training, saver, interruption)
     var paths: [TrainingHistory] = []
     if shown.contains(.plane), plot != nil, let width = self.finite.width {
-      for index in 1..<max(1, trajectories) where interruption.reason == nil {
+      for index in 1..<max(1, trajectories ?? 8) where interruption.reason == nil {
         let start = FiniteNetwork(sampling: network, width: width, seed: self.finite.seed, index: index)
         if let path = try? run(start).run(shouldStop: { interruption.reason != nil }) { paths.append(path) }
       }
@@ -147,15 +156,14 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
-  private static func store(path: String, for run: TrainingRun) throws -> Checkpoint {
-    let store = Checkpoint(path: path, for: run)
+  private static func checked<State>(_ store: Checkpoint<State>) throws -> Checkpoint<State> {
     try store.check()
     return store
   }
 
   /// Trains with progress and checkpoints.
   private func trained(
-    _ run: TrainingRun, _ saver: CheckpointSaver, _ interruption: Interruption
+    _ run: TrainingRun, _ saver: CheckpointSaver<TrainingState>, _ interruption: Interruption
   ) throws -> TrainingHistory {
     let status = ProgressStatus()
     let end = run.times.last ?? 0
@@ -163,7 +171,7 @@ struct TrainCommand: ParsableCommand {
       try run.run(
         from: try saver.store?.load(), threads: common.threadCount, shouldStop: { interruption.reason != nil },
         onRecord: { state in
-          try saver.record(state)
+          try saver.record(state, isFirst: state.records.count == 1)
           guard let last = state.records.last else { return }
           status.text = String(format: "t = %.4g of %.4g, loss %.3g", last.time, end, last.loss)
         })
@@ -225,47 +233,57 @@ struct TrainCommand: ParsableCommand {
     _ network: Network, _ data: TrainingData, _ others: [[ExactNumber]], widths: [Int]
   ) throws {
     let (method, end) = try how.method()
-    for width in widths { try FiniteNetworkOptions.requireMemory(of: network, width: width) }
-    let sweep = WidthSweep(
-      network: network, inputs: data.inputs.map { $0.map(\.doubleValue) }, targets: data.targets.map(\.doubleValue),
-      watching: others.map { $0.map(\.doubleValue) }, widths: widths, repeats: repeats, seed: finite.seed,
-      method: method, times: RecordingGrid.linear(count: Self.sweepRecords).times(until: end),
-      timeScale: try how.scale(of: network, default: "natural"))
-    let output = try Output(path: common.output)
-    let interruption = Interruption(seconds: maxSeconds)
-    defer { interruption.end() }
-    let (status, total) = (ProgressStatus(), widths.count * repeats)
-    let result = try Progress.show("training networks", status: status) {
-      try sweep.run(threads: common.threadCount, shouldStop: { interruption.reason != nil }) { done in
-        status.report(done: done, total: total)
+    for (place, width) in widths.enumerated() {
+      try FiniteNetworkOptions.requireMemory(of: network, width: width)
+      guard !widths[..<place].contains(width) else {
+        throw Failure.usage(
+          "--widths: \(width) stands twice. Write each width once; --repeats is the number of networks.")
       }
     }
+    let sweep = WidthSweep(
+      network: network, inputs: data.inputs.map { $0.map(\.doubleValue) }, targets: data.targets.map(\.doubleValue),
+      watching: others.map { $0.map(\.doubleValue) }, widths: widths, repeats: repeats ?? 10, seed: finite.seed,
+      method: method, times: try how.times(until: end, count: TrainingMethodOptions.sweepRecords),
+      timeScale: try how.scale(of: network, default: "natural"))
+    let output = try Output(path: common.output)
+    let saver = CheckpointSaver(try checkpoint.map { try Self.checked(Checkpoint(path: $0, for: sweep)) })
+    let interruption = Interruption(seconds: maxSeconds)
+    defer { interruption.end() }
+    let (status, total) = (ProgressStatus(), widths.count * sweep.repeats)
+    let result = try Progress.show("training networks", status: status) {
+      try sweep.run(
+        from: try saver.store?.load(), threads: common.threadCount, shouldStop: { interruption.reason != nil }
+      ) { state in
+        status.report(done: state.count, total: total)
+        try saver.record(state, isFirst: state.count == 1)
+      }
+    }
+    try saver.finish()
+    let fitFrom = fitFrom ?? 10
     try output.write(SweepReport(result, fitFrom: fitFrom).document.text(as: common.format))
     if let plot { try Gnuplot.draw(SweepFigure(result, fitFrom: fitFrom).figure, to: plot) }
     if result.wasInterrupted {
-      note("stopped (\(interruption.reason ?? "")); the widths that are complete are printed.")
+      note("stopped (\(interruption.reason ?? "")); the widths that are complete are printed." + resumeHint)
     }
     if !result.widths.isEmpty, result.widths.allSatisfy({ $0.count == 0 }) {
       throw Failure.accuracy("no training reached the end. \(result.widths[0].firstFailure ?? "")")
     }
   }
-
-  /// The recorded times of a sweep, at which the largest changes are looked for.
-  private static let sweepRecords = 9
 }
 
 /// Writes checkpoints, at most one every few seconds, and the last one.
-private final class CheckpointSaver {
-  let store: Checkpoint?
+private final class CheckpointSaver<State: Codable & Sendable>: @unchecked Sendable {
+  // Calls come one at a time: a training records on one thread, a sweep with its lock held.
+  let store: Checkpoint<State>?
   private var last = Date()
-  private var pending: TrainingState?
+  private var pending: State?
 
-  init(_ store: Checkpoint?) { self.store = store }
+  init(_ store: Checkpoint<State>?) { self.store = store }
 
-  func record(_ state: TrainingState) throws {
+  func record(_ state: State, isFirst: Bool) throws {
     guard store != nil else { return }
     pending = state
-    if state.records.count == 1 || Date().timeIntervalSince(last) > 2 { try finish() }
+    if isFirst || Date().timeIntervalSince(last) > 2 { try finish() }
   }
 
   func finish() throws {

@@ -1,10 +1,9 @@
 import Activations
-import ArgumentParser
 import Dynamics
 import Expectation
 import FiniteWidth
 import FiniteWidthTheory
-import Foundation
+import Fixtures
 import Gram
 import KernelFiles
 import LimitKernels
@@ -14,8 +13,8 @@ import Plots
 import Regression
 import Tables
 
-/// What the command itself finds wrong.
-enum Failure: Error {
+/// What the command and the C interface themselves find wrong, and what every error means to their callers.
+package enum Failure: Error {
   /// Arguments that make no sense together.
   case usage(String)
   /// Data that cannot be read.
@@ -30,7 +29,7 @@ enum Failure: Error {
   case check
 
   /// The exit statuses of the command, as `sysexits.h` numbers them.
-  enum Status: Int32 {
+  package enum Status: Int32 {
     case check = 1
     case usage = 64
     case data = 65
@@ -39,7 +38,7 @@ enum Failure: Error {
   }
 
   /// The one place where an error becomes an exit status and a message.
-  static func statusAndMessage(of error: any Error) -> (status: Status, message: String?) {
+  package static func statusAndMessage(of error: any Error) -> (status: Status, message: String?) {
     switch error {
     case Failure.usage(let text): return (.usage, text)
     case Failure.data(let text): return (.data, text)
@@ -57,6 +56,7 @@ enum Failure: Error {
     case let error as TrainingError: return (error.status, "\(error)")
     case PlotError.unknownFormat: return (.usage, "\(error)")
     case is PlotError: return (.output, "\(error)")
+    case let error as FixtureError: return (error.isAboutRequest ? .usage : .accuracy, "\(error)")
     case is FiniteWidthTheoryError: return (.usage, "\(error)")
     case is KernelError, is PhaseError, ExpectationError.indefinite: return (.usage, "\(error)")
     case is NetworkError, is LawError, is ActivationError, is NumberError, is CallSyntax.SyntaxError:
@@ -73,28 +73,9 @@ enum Failure: Error {
     }
   }
 
-  /// Prints one or two lines on standard error and leaves with the status of the interface; requests for help are
-  /// answered on standard output with status 0.
-  static func exit(with error: any Error, arguments: [String]) -> Never {
-    let isOwn = Infwidth.exitCode(for: error) == .failure
-    if !isOwn {
-      let code = Infwidth.exitCode(for: error)
-      if code == .success {
-        print(Infwidth.fullMessage(for: error))
-        Foundation.exit(0)
-      }
-      let named = arguments.first.flatMap { Infwidth.subcommandNames.contains($0) ? " \($0)" : nil } ?? ""
-      write(Infwidth.message(for: error) + "\nSee 'infwidth\(named) --help'.")
-      Foundation.exit(Status.usage.rawValue)
-    }
-    let (status, message) = statusAndMessage(of: error)
-    if let message { write(message) }
-    Foundation.exit(status.rawValue)
-  }
-
-  /// At most two lines, the first of them after the name of the command; what was typed or read may hold control
-  /// characters, which a terminal would obey, and they are shown as U+FFFD.
-  private static func write(_ message: String) {
+  /// At most two lines; what was typed or read may hold control characters, which a terminal would obey, and they are
+  /// shown as U+FFFD.
+  package static func presentable(_ message: String) -> String {
     let message = String(
       message.map { character in
         let isControl = character.unicodeScalars.contains { $0.properties.generalCategory == .control }
@@ -102,7 +83,7 @@ enum Failure: Error {
       })
     let lines = message.split(whereSeparator: \.isNewline)
     let text = [String(lines.first ?? ""), lines.dropFirst().joined(separator: " ")].filter { !$0.isEmpty }
-    FileHandle.standardError.write(Data(("infwidth: " + text.joined(separator: "\n") + "\n").utf8))
+    return text.joined(separator: "\n")
   }
 }
 
