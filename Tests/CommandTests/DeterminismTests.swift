@@ -11,6 +11,7 @@ import Testing
     "scaling --network examples/pytorch-relu.yaml --at 1,0 --at 1/2,-1 --format json", "phase tanh --format json",
     "moments pytorch-linear() student-t(5,1) --format json", "dual gelu --q1 2 --q2 1/3 --c 1/5 --format json",
     "converge --network examples/relu-uniform.yaml --at 1,0 --at 0,1 --widths 4,32 --samples 70 --seed 3 --format json",
+    "expect --network examples/deep-erf.yaml --at 1,0,0 --at 0,1/2,-1 --kernel both --width 64 --format json",
     "merge FOLDER/1.json FOLDER/2.json --format json",
     "empirical --network examples/pytorch-relu.yaml --at 1,0 --at 1/2,-1 --width 50 --seed 4 --format json",
     "train --width 20 --pair 1:0.5 --pair -1:0.25 --time 2 --records 5 --format json",
