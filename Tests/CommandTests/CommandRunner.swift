@@ -61,6 +61,15 @@ enum CommandRunner {
 
   static func run(_ arguments: String...) throws -> CommandResult { try run(arguments) }
 
+  /// The names of the subcommands, from the help.
+  static func subcommands() throws -> [String] {
+    let help = try run("--help").output
+    let list = try #require(help.components(separatedBy: "SUBCOMMANDS:").last?.components(separatedBy: "\n\n").first)
+    return list.split(separator: "\n").compactMap { line in
+      line.hasPrefix("  ") && !line.hasPrefix("   ") ? line.split(separator: " ").first.map(String.init) : nil
+    }
+  }
+
   /// A folder that is removed afterwards.
   static func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("infwidth-\(UUID().uuidString)")
