@@ -13,7 +13,6 @@ EXPORTS = -Xlinker --version-script=Sources/CInfwidth/exports.map -Xlinker -sona
 INPUTS ?= 1000000
 SEED ?= 1
 SHARE = $(DESTDIR)$(PREFIX)/share
-MODULES = GSL LinearAlgebra Moments Activations Expectation Networks LimitKernels FiniteWidth Tables Plots Dynamics
 
 .PHONY: help table test examples lint format build library library-test python python-test verify verify-all tables install uninstall dependencies docs fuzz sanitize bench calibrate training-plots
 
@@ -27,7 +26,7 @@ help:
 	@echo "make calibrate  measure how often the verdict of 'infwidth converge' is wrong (a few minutes)"
 	@echo "make training-plots  draw the pictures of docs/training.md"
 	@echo "make lint       check the style (make format repairs it)"
-	@echo "make docs       build the documentation of the modules, warnings being errors"
+	@echo "make docs       build the documentation (articles and modules, DocC), warnings being errors"
 	@echo "make fuzz       feed a million damaged inputs to the parsers (INPUTS=n SEED=s)"
 	@echo "make sanitize   run the tests under the address, undefined-behaviour and thread sanitizers"
 	@echo "make library    build libinfwidth.so for C and Python (make library-test: its test in C)"
@@ -87,7 +86,7 @@ training-plots: build
 	Scripts/training-plots $(INFWIDTH)
 
 docs: dependencies
-	SWIFT=$(SWIFT) Scripts/build-documentation $(MODULES)
+	SWIFT=$(SWIFT) Scripts/build-documentation
 
 examples:
 	examples/numpy/run

@@ -88,7 +88,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(
-      name: "Fuzzing", dependencies: ["Moments", "Activations", "Networks", "FiniteWidth", "Tables"],
+      name: "Fuzzing",
+      dependencies: ["Moments", "Activations", "Networks", "FiniteWidth", "Dynamics", "KernelFiles", "Tables"],
       path: "Tests/Fuzzing"),
     .executableTarget(name: "infwidth-fuzz", dependencies: ["Fuzzing"], path: "Tests/FuzzingRunner"),
     .target(name: "TestSupport", dependencies: ["Moments", "Activations", "Networks"], path: "Tests/TestSupport"),
@@ -124,8 +125,3 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
-
-// The plugin that builds the documentation is fetched where it is wanted only (make docs).
-if Context.environment["INFWIDTH_DOCUMENTATION"] != nil {
-  package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"))
-}

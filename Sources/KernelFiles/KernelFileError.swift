@@ -1,3 +1,5 @@
+import Networks
+
 /// What is wrong with a kernel matrix in a file.
 public enum KernelFileError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The text of a shard is not `i/m`.
@@ -24,7 +26,7 @@ public enum KernelFileError: Error, Sendable, Equatable, CustomStringConvertible
   public var description: String {
     switch self {
     case .shard(let text):
-      return "'\(text.prefix(40))' is no shard. Write i/m, the i-th of m processes, i from 0 to m - 1 or from 1 to m, "
+      return "'\(excerpt(text))' is no shard. Write i/m, the i-th of m processes, i from 0 to m - 1 or from 1 to m, "
         + "or auto under a launcher."
     case .launcher(let problem): return "auto: \(problem). Write --shard i/m."
     case .memory(let given, let needed):

@@ -13,6 +13,8 @@ struct Infwidth: ParsableCommand {
       alone prints the table of the built-in example; 'infwidth laws' and 'infwidth activations' list what a file may \
       hold.
 
+      Example: infwidth table --network preset:relu-3 --at 1 --at -1/2
+
       Exit status: 0 done; 1 a check did not hold; 64 wrong arguments or network file; 65 malformed data; 70 the \
       accuracy was not reached; 74 the output could not be written.
       """,

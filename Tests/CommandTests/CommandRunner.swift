@@ -61,6 +61,19 @@ enum CommandRunner {
 
   static func run(_ arguments: String...) throws -> CommandResult { try run(arguments) }
 
+  /// The words of a command line; what stands between single quotation marks is one word.
+  static func words(_ line: String) -> [String] {
+    var words: [String] = []
+    for (index, piece) in line.split(separator: "'", omittingEmptySubsequences: false).enumerated() {
+      if index.isMultiple(of: 2) {
+        words += piece.split(separator: " ").map(String.init)
+      } else {
+        words.append(String(piece))
+      }
+    }
+    return words
+  }
+
   /// The names of the subcommands, from the help.
   static func subcommands() throws -> [String] {
     let help = try run("--help").output

@@ -54,11 +54,11 @@ import Testing
     let results = try CommandRunner.withTemporaryFolder { folder in
       try ErrorCatalogueFiles.write(to: folder)
       for line in ErrorCatalogueFiles.preparations {
-        let result = try CommandRunner.run(Self.words(line), in: folder)
+        let result = try CommandRunner.run(CommandRunner.words(line), in: folder)
         try #require(result.status == 0, "infwidth \(line): \(result.errors)")
       }
       return try Self.entries.map { entry in
-        var result = try CommandRunner.run(Self.words(entry.command), in: folder)
+        var result = try CommandRunner.run(CommandRunner.words(entry.command), in: folder)
         // Names of files in full.
         result.errors = result.errors.replacing(folder.path + "/", with: "/home/you/")
         return result
@@ -90,18 +90,5 @@ import Testing
       }
     }
     try lines.joined(separator: "\n").write(to: page, atomically: true, encoding: .utf8)
-  }
-
-  /// The words of a command line; what stands between single quotation marks is one word.
-  private static func words(_ line: String) -> [String] {
-    var words: [String] = []
-    for (index, piece) in line.split(separator: "'", omittingEmptySubsequences: false).enumerated() {
-      if index.isMultiple(of: 2) {
-        words += piece.split(separator: " ").map(String.init)
-      } else {
-        words.append(String(piece))
-      }
-    }
-    return words
   }
 }

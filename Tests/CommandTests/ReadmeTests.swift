@@ -20,19 +20,6 @@ import Testing
     return blocks
   }
 
-  /// The words of a command line, quotation marks removed.
-  private static func words(_ line: String) -> [String] {
-    var words: [String] = []
-    for (index, piece) in line.split(separator: "'", omittingEmptySubsequences: false).enumerated() {
-      if index.isMultiple(of: 2) {
-        words += piece.split(separator: " ").map(String.init)
-      } else {
-        words.append(String(piece))
-      }
-    }
-    return words
-  }
-
   /// The command lines of the README's table of questions.
   private static func tableCommands() throws -> [String] {
     let text = try String(contentsOf: CommandRunner.root.appendingPathComponent("README.md"), encoding: .utf8)
@@ -49,7 +36,7 @@ import Testing
     try CommandRunner.withTemporaryFolder { folder in
       for command in commands where !command.hasPrefix("infwidth verify") {
         // What a command writes goes elsewhere.
-        let words = Self.words(command).dropFirst().map { word in
+        let words = CommandRunner.words(command).dropFirst().map { word in
           ["study.svg", "training.svg", "K.npy"].contains(word) ? folder.appendingPathComponent(word).path : word
         }
         let result = try CommandRunner.run(Array(words))

@@ -56,10 +56,11 @@ public struct Parser: Sendable {
   }
 
   /// All parsers that read what users write.
-  public static let all: [Parser] = [
-    number, law, activation, network, preset, pointList, point, trainingData, csv, json, weights, tensors, npy,
-    definition,
-  ]
+  public static let all: [Parser] =
+    [
+      number, law, activation, network, preset, pointList, point, trainingData, csv, json, weights, tensors, npy,
+      definition,
+    ] + files
 }
 
 // MARK: Words
@@ -177,8 +178,9 @@ extension Parser {
   static let preset = Parser(
     "preset",
     corpus: NetworkPreset.all.flatMap { ["preset:\($0.name)", "\($0.name)(tanh, depth=3, dimension=2)"] }
-      + ["preset:neural-tangents(erf, W_std=3/2, b_std=1/2)", "he(relu, gain=sqrt(2), parameterization=ntk)"],
-    words: ["depth=", "dimension=", "activation=", "gain=", "1000", "9999", "W_std="]
+      + ["preset:neural-tangents(erf, W_std=3/2, b_std=1/2)", "he(relu, gain=sqrt(2), parameterization=ntk)"]
+      + ["preset:relu-3", "leaky-relu(1/10)-5(b_std=1/10)", "preset:erf-2(parameterization=standard, dimension=4)"],
+    words: ["-1", "-100000", "depth=", "dimension=", "activation=", "gain=", "1000", "9999", "W_std="]
   ) { text in
     _ = try Network(preset: text)
     return nil
@@ -301,6 +303,12 @@ extension Parser {
     let length = (0..<(version == 1 ? 2 : 4)).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) }
     return [0x93] + Array("NUMPY".utf8) + [version, 0] + length + text + data
   }
+
+  /// Arrays of rows of two numbers.
+  static let rowArrays: [[UInt8]] = [
+    array("{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2), }\n", data: Array(repeating: 63, count: 32)),
+    array("{'descr': '>f4', 'fortran_order': True, 'shape': (3, 2), }", data: Array(repeating: 1, count: 24)),
+  ]
 
   private static let arrays: [[UInt8]] = [
     array("{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }\n", data: Array(repeating: 0, count: 16)),

@@ -157,9 +157,17 @@ private struct StudyReader {
       GramReference(ntk: try doubles($0["ntk"], "a limit"), nngp: try doubles($0["nngp"], "a limit"))
     }
     guard references.isEmpty || references.count == widths.count else { throw Problem.malformed("a limit is missing") }
+    let pairCount = PointPair.all(count: points.count).count
+    guard references.allSatisfy({ [$0.ntk, $0.nngp].allSatisfy { ($0?.count ?? pairCount) == pairCount } }) else {
+      throw Problem.malformed("a limit has not \(pairCount) entries")
+    }
     let plan: SamplingPlan
     if let errors = root["plan"]?["standardErrors"] {
-      plan = .standardErrors(try list(errors, "plan").map { try doubles($0, "plan") ?? [] })
+      let requested = try list(errors, "plan").map { try doubles($0, "plan") ?? [] }
+      guard requested.count == widths.count, requested.allSatisfy({ $0.count == pairCount }) else {
+        throw Problem.malformed("the plan has not \(pairCount) standard errors for each width")
+      }
+      plan = .standardErrors(requested)
     } else {
       plan = .samples(try integer(root["plan"]?["samples"], "samples"))
     }
@@ -168,6 +176,9 @@ private struct StudyReader {
       shard: try Shard(shard[0], of: shard[1]),
       references: references)
     let goals = try widthItems.map { try integer($0["goal"], "goal") }
+    guard goals.allSatisfy({ (study.samples...NetworkStreams.maximumIndex).contains($0) }) else {
+      throw Problem.malformed("a goal is impossible")
+    }
     let forests = try widthItems.enumerated().map { index, item in
       try forest(try list(item["nodes"], "nodes"), width: widths[index], layout: study.layout)
     }
@@ -178,13 +189,15 @@ private struct StudyReader {
     var forest = SampleForest()
     for item in items {
       let (start, level) = (try integer(item["start"], "start"), try integer(item["level"], "level"))
-      guard (0...40).contains(level), start >= 0, start % (1 << level) == 0 else {
-        throw Problem.malformed("a node stands at an impossible place")
-      }
+      guard (0...35).contains(level), (0..<NetworkStreams.maximumIndex).contains(start), start % (1 << level) == 0
+      else { throw Problem.malformed("a node stands at an impossible place") }
       let counts = try list(item["counts"], "counts").map { try integer($0, "a count") }
       let moments = try doubles(item["moments"], "moments") ?? []
       guard counts.count == layout.count, moments.count == 4 * layout.count else {
         throw Problem.malformed("a node has \(counts.count) statistics where the study has \(layout.count)")
+      }
+      guard counts.allSatisfy({ (0...(1 << level)).contains($0) }) else {
+        throw Problem.malformed("a node has statistics of more networks than it holds")
       }
       var statistics = WidthStatistics(width: width, layout: layout)
       statistics.samples = 1 << level

@@ -46,6 +46,9 @@ public struct WidthStudy: Sendable, Equatable {
     references: [GramReference] = []
   ) throws(WidthStudyError) {
     precondition(references.isEmpty || references.count == widths.count, "there is a reference for each width")
+    if case .standardErrors(let errors) = plan {
+      precondition(errors.count == widths.count, "there are standard errors for each width")
+    }
     guard !points.isEmpty else { throw .noPoints }
     for (index, point) in points.enumerated() where point.count != network.inputDimension {
       throw .dimension(point: index, found: point.count, expected: network.inputDimension)

@@ -5,7 +5,8 @@ import Tables
 /// `infwidth laws`.
 struct LawsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "laws", abstract: "The laws that weights and biases may have.")
+    commandName: "laws", abstract: "The laws that weights and biases may have.",
+    discussion: "Example: infwidth laws")
 
   @OptionGroup var common: CommonOptions
 
@@ -15,7 +16,8 @@ struct LawsCommand: ParsableCommand {
 /// `infwidth activations`.
 struct ActivationsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "activations", abstract: "The activations that a layer may have.")
+    commandName: "activations", abstract: "The activations that a layer may have.",
+    discussion: "Example: infwidth activations --format markdown")
 
   @OptionGroup var common: CommonOptions
 

@@ -20,7 +20,7 @@ struct ConvergeCommand: ParsableCommand {
 
       Without --network: the built-in example, one hidden layer of squares, at the points 1 and -1.
 
-      Example: infwidth converge --network examples/relu-uniform.yaml --at 1,0 --at 0,1 --widths 16..256 --samples 1000
+      Example: infwidth converge --network examples/relu-uniform.yaml --at 1,0 --at 0,1 --widths 16..256 --samples 200
       """)
 
   @OptionGroup var source: NetworkOptions

@@ -19,10 +19,9 @@ struct GramCommand: ParsableCommand {
       processes computes its share into the same file, whoever starts them and when; --shard auto takes i and m from \
       Open MPI, PMI, PMIx, a Slurm step or a Slurm array.
 
-      Example: infwidth gram --network examples/relu-uniform.yaml --data examples/points.csv --kernel ntk --output \
-      /tmp/K.npy
+      Example: infwidth gram --network examples/relu-uniform.yaml --data examples/inputs.csv --kernel ntk --output K.npy
 
-      Example: mpirun -np 4 infwidth gram --network net.yaml --data X.npy --kernel ntk --output K.npy --shard auto
+      Under a launcher: mpirun -np 4 infwidth gram --network net.yaml --data X.npy --kernel ntk --output K.npy --shard auto
       """)
 
   /// One kernel, or both.

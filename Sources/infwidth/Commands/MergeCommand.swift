@@ -11,7 +11,11 @@ struct MergeCommand: ParsableCommand {
       The files are those of 'infwidth converge --shard i/m --checkpoint FILE', in any order. The report is, to the last \
       bit, that of the whole study on one machine. Files of different studies, or the same shard twice, are refused.
 
-      Example: infwidth merge part1.study part2.study part3.study --check
+      Example: infwidth converge --widths 16,64 --samples 100 --shard 1/2 --checkpoint part1.study
+
+      Example: infwidth converge --widths 16,64 --samples 100 --shard 2/2 --checkpoint part2.study
+
+      Example: infwidth merge part1.study part2.study --check
       """)
 
   @Argument(help: ArgumentHelp("Checkpoint files.", valueName: "files"))

@@ -19,6 +19,7 @@ struct TrainCommand: ParsableCommand {
       Without --network: the built-in example, one hidden layer of squares.
 
       Example: infwidth train --width 100 --seed 1 --pair 1:0.5 --pair -1:0.25 --time 10 --plot training.svg
+
       Example: infwidth train --widths 10,100,1000 --repeats 20 --pair 1:0.5 --pair -1:0.25 --time 2
       """)
 
