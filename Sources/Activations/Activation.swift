@@ -84,7 +84,10 @@ public struct ScalarFunction: Sendable {
 
   /// The function with the exact form `pieces`, from which everything else follows.
   ///
-  /// - Parameter evaluate: A better evaluator than the one that `pieces` has, as Hermite polynomials have one.
+  /// - Parameters:
+  ///   - name: The function, for messages.
+  ///   - pieces: The exact form.
+  ///   - evaluate: A better evaluator than the one that `pieces` has, as Hermite polynomials have one.
   public init(name: String, pieces: PiecewisePolynomial, evaluate: (@Sendable (Double) -> Double)? = nil) {
     var waves: [Wave]?
     if let polynomial = pieces.polynomial, polynomial.degree <= 0 {

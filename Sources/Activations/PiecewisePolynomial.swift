@@ -63,7 +63,10 @@ public struct PiecewisePolynomial: Sendable, Hashable {
   /// The values at the break points, which count where a law has an atom there.
   public let breakpointValues: [ExactNumber]
 
-  /// - Parameter breakpointValues: nil takes the value from the piece on the left of each break point.
+  /// - Parameters:
+  ///   - breakpoints: κ₁ < … < κ_K.
+  ///   - polynomials: K + 1 of them, from left to right.
+  ///   - breakpointValues: nil takes the value from the piece on the left of each break point.
   public init(breakpoints: [ExactNumber], polynomials: [Polynomial], breakpointValues: [ExactNumber]? = nil) {
     precondition(polynomials.count == breakpoints.count + 1, "K break points separate K + 1 pieces")
     self.breakpoints = breakpoints
@@ -143,7 +146,7 @@ public struct PiecewisePolynomial: Sendable, Hashable {
 
   /// A closure that evaluates the function in double precision.
   ///
-  /// Each piece is computed as if in twice the working precision (see ``Polynomial/evaluator``), so that a value
+  /// Each piece is computed as if in twice the working precision (see `Polynomial.evaluator`), so that a value
   /// near a root or a break point, as hard-swish has at −3, is as accurate as any other. A break point that is no
   /// double separates the doubles on its two sides; none of them takes its value.
   public var evaluator: @Sendable (Double) -> Double {

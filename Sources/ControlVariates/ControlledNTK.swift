@@ -6,7 +6,7 @@ import Networks
 /// Measures the mean of one entry of the NTK of deep networks with noise of order `1/N`.
 ///
 /// Networks are sampled by `FiniteWidth`, from the definitions; the theory's conditional means, exact at every width, are
-/// subtracted as control variates (``ConditionalMeans``). The effect of the width on the mean is of order `1/N` too, so
+/// subtracted as control variates (`ConditionalMeans`). The effect of the width on the mean is of order `1/N` too, so
 /// that the number of networks that shows it does not grow with the width, where the plain mean needs a number
 /// proportional to N.
 ///
@@ -19,10 +19,12 @@ public struct ControlledNTK: Sendable {
   private let means: ConditionalMeans
 
   /// - Parameters:
+  ///   - network: Hidden layers after the first have Gaussian weights.
+  ///   - width: The number of neurons of every hidden layer.
   ///   - x: The first point of the entry.
   ///   - y: The second.
   ///   - seed: The networks are those that a plain `NetworkSampler` of this seed draws.
-  /// - Throws: ``ControlVariateError``, `SamplingError`, and what the expectations of the limit throw.
+  /// - Throws: `ControlVariateError`, `SamplingError`, and what the expectations of the limit throw.
   public init(_ network: Network, width: Int, seed: UInt64, x: [ExactNumber], y: [ExactNumber]) throws {
     let points = x == y ? [x] : [x, y]
     _ = try NetworkSampler(

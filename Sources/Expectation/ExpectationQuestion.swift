@@ -67,8 +67,8 @@ public enum ExpectationChain {
   /// Answers `E[f(u) g(v)]`.
   ///
   /// First removes what is constant or affinely dependent and what vanishes identically, then decides whether the
-  /// expectation exists, then takes independent factors apart and runs down ``methods``. A deterministic answer that misses the tolerance is kept if its relative error is at most
-  /// 1e-9; otherwise the chain goes on to sampling.
+  /// expectation exists, then takes independent factors apart and runs down the methods. A deterministic answer that misses the
+  /// tolerance is kept if its relative error is at most 1e-9; otherwise the chain goes on to sampling.
   ///
   /// - Parameters:
   ///   - question: What is asked.

@@ -8,7 +8,7 @@ public enum SamplingMethod: String, Sendable, CaseIterable {
   case automatic
   /// Every weight is drawn, whatever its law.
   case plain
-  /// Layers with Gaussian weights are drawn by what they do to the inputs, see ``ConditionedWeights``; others plainly.
+  /// Layers with Gaussian weights are drawn by what they do to the inputs, see `ConditionedWeights`; others plainly.
   case conditioning
 }
 
@@ -53,8 +53,10 @@ public struct DrawingPlan: Sendable {
   static let secondsPerNumber = 1e-8
 
   /// - Parameters:
+  ///   - network: Its laws decide what can be conditioned on.
   ///   - widths: The widths of the hidden layers, in order.
   ///   - points: The number of points.
+  ///   - method: How the weights are drawn.
   /// - Throws: ``SamplingError`` if there is no such network, or if it is too large to draw.
   public init(
     _ network: Network, widths: [Int], points: Int, method: SamplingMethod = .automatic

@@ -19,6 +19,8 @@ public struct FiniteNetwork: Sendable {
     public internal(set) var bias: [Double]?
 
     /// - Parameters:
+    ///   - inputs: The number of columns of the matrix.
+    ///   - outputs: The number of its rows.
     ///   - weights: `outputs × inputs` numbers, row by row.
     ///   - bias: One number for each output, or nil.
     public init(inputs: Int, outputs: Int, weights: [Double], bias: [Double]?) {
@@ -64,7 +66,9 @@ public struct FiniteNetwork: Sendable {
   /// The network is a function of `(width, seed, index)`: no other network shares its random numbers.
   ///
   /// - Parameters:
+  ///   - network: The laws of its parameters.
   ///   - width: The number of neurons of every hidden layer.
+  ///   - seed: The seed of the random streams.
   ///   - index: The number of the network among those of this seed and width.
   public init(sampling network: Network, width: Int, seed: UInt64, index: Int) {
     self.init(sampling: network, widths: Array(repeating: width, count: network.depth), seed: seed, index: index)
@@ -76,7 +80,9 @@ public struct FiniteNetwork: Sendable {
   /// and one for its biases.
   ///
   /// - Parameters:
+  ///   - network: The laws of its parameters.
   ///   - widths: The widths of the hidden layers, in order.
+  ///   - seed: The seed of the random streams.
   ///   - index: The number of the network among those of this seed and these widths.
   public init(sampling network: Network, widths: [Int], seed: UInt64, index: Int) {
     precondition(widths.count == network.depth, "there is one width for each hidden layer")

@@ -62,6 +62,7 @@ public final class GradientEvaluator {
 
   /// - Parameters:
   ///   - network: Its architecture and factors are used, its parameters are not.
+  ///   - points: Where outputs and gradients are wanted.
   ///   - threads: How many threads may work; it does not change a result.
   /// - Throws: `NetworkError` if a layer is not a plain dense one.
   public init(_ network: FiniteNetwork, points: [[Double]], threads: Int = 1) throws(NetworkError) {

@@ -46,6 +46,7 @@ public struct NetworkSampler: Sendable {
   }
 
   /// - Parameters:
+  ///   - network: The laws of its parameters.
   ///   - widths: The widths of the hidden layers, in order.
   ///   - seed: Samplers of one seed draw the same networks.
   ///   - points: The points; the kernels are those of all pairs of them.

@@ -9,7 +9,9 @@ public enum FixtureFormat: String, Sendable, CaseIterable {
 extension ExpectationFixture {
   /// The bytes of the fixture; the same fixture gives the same bytes.
   ///
-  /// - Parameter generator: The program with its version, as in `infwidth 0.1.0`.
+  /// - Parameters:
+  ///   - format: What is written.
+  ///   - generator: The program with its version, as in `infwidth 0.1.0`.
   /// - Throws: ``FixtureError/archive(problem:)``.
   public func bytes(as format: FixtureFormat, generator: String) throws(FixtureError) -> [UInt8] {
     let text: String

@@ -79,6 +79,11 @@ public final class ODEIntegrator {
   }
 
   /// - Parameters:
+  ///   - dimension: The number of components.
+  ///   - method: The method of integration.
+  ///   - absolute: The absolute error that a step may make in a component.
+  ///   - relative: The relative one; the larger of the two counts.
+  ///   - derivative: `F(y)`, into `dimension` numbers.
   ///   - jacobian: `∂Fᵢ/∂yⱼ`, row by row, into `dimension²` numbers; needed by implicit methods only.
   /// - Throws: ``GSLError`` if memory is exhausted.
   public init(
@@ -129,6 +134,8 @@ public final class ODEIntegrator {
   ///
   /// - Parameters:
   ///   - state: `y(start)` on entry, `y(end)` on return; after an error the last state that was reached.
+  ///   - start: The time of entry.
+  ///   - end: The time of return.
   ///   - step: The step to try first, positive; on return the step to try next.
   ///   - maximumSteps: The most steps; 0 for no limit.
   public func advance(

@@ -2,7 +2,7 @@ import CGSL
 
 /// A status other than success that a GSL routine returned.
 ///
-/// GSL's default handler aborts the process; ``GSLRuntime`` replaces it once, and every wrapper in this module
+/// GSL's default handler aborts the process; `GSLRuntime` replaces it once, and every wrapper in this module
 /// turns a status into this error.
 public struct GSLError: Error, Sendable, Equatable, CustomStringConvertible {
   /// GSL's status code, for example `GSL_EMAXITER`.

@@ -17,6 +17,7 @@ public struct LineFit: Sendable, Equatable {
 ///
 /// - Parameters:
 ///   - x: At least two different abscissae.
+///   - y: An ordinate for each.
 ///   - weights: Positive and finite.
 /// - Throws: ``GSLError`` if GSL reports a failure.
 public func fitLine(x: [Double], y: [Double], weights: [Double]) throws(GSLError) -> LineFit {

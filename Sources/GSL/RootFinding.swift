@@ -19,6 +19,8 @@ private func callFunction(_ x: Double, _ parameters: UnsafeMutableRawPointer?) -
 ///   - lower: Below the zero.
 ///   - upper: Above the zero.
 ///   - relative: The relative width of the interval at which the search ends.
+///   - maximumIterations: The most steps; what has been found by then is returned.
+///   - function: The function.
 /// - Throws: ``GSLError`` if the signs at the ends agree or a value is not a number.
 public func root(
   between lower: Double, and upper: Double, relative: Double = 4e-16, maximumIterations: Int = 200,

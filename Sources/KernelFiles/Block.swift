@@ -6,7 +6,10 @@ public struct Block: Sendable, Equatable {
   public let columns: Int
   public var elements: [Double]
 
-  /// - Parameter elements: `rows × columns` numbers.
+  /// - Parameters:
+  ///   - rows: The number of rows.
+  ///   - columns: The number of columns.
+  ///   - elements: `rows × columns` numbers.
   public init(rows: Int, columns: Int, elements: [Double]) {
     precondition(elements.count == rows * columns, "a block has rows × columns elements")
     self.rows = rows

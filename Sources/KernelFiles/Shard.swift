@@ -11,6 +11,7 @@ public struct Shard: Sendable, Equatable, CustomStringConvertible {
 
   /// - Parameters:
   ///   - index: Counted modulo `count`, so that 0 … m − 1 and 1 … m both name every shard once.
+  ///   - count: The number of shards, m.
   public init(index: Int, count: Int) {
     precondition(count >= 1 && index >= 0, "shards are numbered from 0, and there is at least one")
     self.index = index % count

@@ -16,6 +16,7 @@ import Networks
 /// parallel inputs keep their accuracy; every value carries a bound.
 ///
 /// - Parameters:
+///   - network: The network.
 ///   - points: Inputs of `network.inputDimension` coordinates each.
 ///   - options: The accuracy that must be reached, and the number of threads.
 /// - Throws: ``KernelError`` for points of the wrong dimension or a parameterization without a limit,

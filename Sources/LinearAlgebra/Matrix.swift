@@ -15,7 +15,10 @@ public struct Matrix: Sendable, Equatable {
     elements = [Double](repeating: value, count: rows * columns)
   }
 
-  /// - Parameter elements: `rows × columns` numbers, row by row.
+  /// - Parameters:
+  ///   - rows: The number of rows.
+  ///   - columns: The number of columns.
+  ///   - elements: `rows × columns` numbers, row by row.
   public init(rows: Int, columns: Int, elements: [Double]) {
     precondition(elements.count == rows * columns, "a matrix has rows × columns elements")
     self.rows = rows

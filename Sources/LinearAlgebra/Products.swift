@@ -8,10 +8,19 @@ public enum BLAS {
   /// `C ← α op(A) op(B) + β C`, row by row, on raw storage.
   ///
   /// - Parameters:
+  ///   - transposeA: Whether `op(A)` is `Aᵀ`.
+  ///   - transposeB: Whether `op(B)` is `Bᵀ`.
   ///   - m: The rows of `op(A)` and of `C`.
   ///   - n: The columns of `op(B)` and of `C`.
   ///   - k: The columns of `op(A)`, the rows of `op(B)`.
-  ///   - lda: The distance between rows of `A` as it is stored; likewise `ldb`, `ldc`.
+  ///   - alpha: `α`.
+  ///   - a: `A`.
+  ///   - lda: The distance between rows of `A` as it is stored.
+  ///   - b: `B`.
+  ///   - ldb: The same of `B`.
+  ///   - beta: `β`; with 0 nothing is read from `C`.
+  ///   - c: `C`.
+  ///   - ldc: The same of `C`.
   public static func multiply(
     transposeA: Bool = false, transposeB: Bool = false, m: Int, n: Int, k: Int, alpha: Double = 1,
     _ a: UnsafePointer<Double>, lda: Int, _ b: UnsafePointer<Double>, ldb: Int, beta: Double = 0,
@@ -32,6 +41,12 @@ public enum BLAS {
   /// - Parameters:
   ///   - n: The rows of `A`, the order of `C`.
   ///   - k: The columns of `A`.
+  ///   - alpha: `α`.
+  ///   - a: `A`.
+  ///   - lda: The distance between rows of `A`.
+  ///   - beta: `β`; with 0 nothing is read from `C`.
+  ///   - c: `C`.
+  ///   - ldc: The distance between rows of `C`.
   public static func gramUpper(
     n: Int, k: Int, alpha: Double = 1, _ a: UnsafePointer<Double>, lda: Int, beta: Double = 0,
     into c: UnsafeMutablePointer<Double>, ldc: Int

@@ -32,7 +32,10 @@ public struct Network: Sendable {
   public static let maximumLayerCount = 100_000
 
   /// - Parameters:
+  ///   - name: What tables call it.
+  ///   - inputDimension: d.
   ///   - inputScale: nil for `1/√d`.
+  ///   - parameterization: Where the powers of the width stand.
   ///   - layers: The hidden layers in order, then the readout.
   /// - Throws: ``NetworkError`` if an invariant of the type does not hold.
   public init(

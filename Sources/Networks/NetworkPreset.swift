@@ -9,7 +9,7 @@ import Moments
 ///     preset:neural-tangents(W_std=3/2, b_std=1/2, activation=erf)
 ///     preset:relu-3                          preset:leaky-relu(1/10)-5(b_std=1/10, dimension=3)
 ///
-/// The last line shows the ``ShortName``s, ACTIVATION-DEPTH.
+/// The last line shows the short names, ACTIVATION-DEPTH.
 /// Options of every preset are `activation` (relu; as the first option it needs no name), `depth`, the number of hidden layers (2), `dimension` (1) and
 /// `parameterization`. A preset means the network file that ``yaml(_:dimension:)`` writes, and nothing else.
 public struct NetworkPreset: Sendable {
@@ -195,7 +195,9 @@ extension Network {
 
   /// The network that a text names: a file, or a preset where the text begins with `preset:`.
   ///
-  /// - Parameter dimension: The input dimension of a preset that gives none.
+  /// - Parameters:
+  ///   - text: A path, or `preset:NAME`.
+  ///   - dimension: The input dimension of a preset that gives none.
   /// - Throws: ``NetworkError``; where there is no such file but a preset of the name, it says so.
   public init(named text: String, dimension: Int = 1) throws(NetworkError) {
     if text.hasPrefix(NetworkPreset.prefix) {

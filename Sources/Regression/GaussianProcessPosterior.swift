@@ -28,6 +28,7 @@ public struct GaussianProcessPosterior: Sendable {
   public let reciprocalCondition: Double
 
   /// - Parameters:
+  ///   - kernel: `K` on the training inputs and between these and the test inputs.
   ///   - targets: `y`, one for each training input.
   ///   - ridge: `R ≥ 0`.
   /// - Throws: ``RegressionError``.

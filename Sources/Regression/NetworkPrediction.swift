@@ -37,9 +37,12 @@ public struct NetworkPrediction: Sendable {
   public let posterior: Result<GaussianProcessPosterior, RegressionError>
 
   /// - Parameters:
+  ///   - network: The network whose infinite width is asked for.
   ///   - inputs: The training inputs, of `network.inputDimension` coordinates each.
   ///   - targets: One for each of them.
   ///   - testInputs: Where to predict; at least one.
+  ///   - question: Time and ridge.
+  ///   - options: How the kernel matrices are computed.
   /// - Throws: ``RegressionError`` where the trained prediction does not exist or is lost in rounding errors, and what
   ///   the kernels throw.
   public init(

@@ -20,6 +20,8 @@ public enum GaussianDual {
   /// `E[f(u) g(v)]`.
   ///
   /// - Parameters:
+  ///   - f: The function of u.
+  ///   - g: The function of v.
   ///   - pair: The law of `(u, v)`.
   ///   - relativeTolerance: Wanted of series and quadrature, relative to the value; the error of the result is a
   ///     bound whether or not the tolerance was reached.

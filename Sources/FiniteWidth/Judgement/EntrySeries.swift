@@ -53,7 +53,9 @@ public struct EntrySeries: Sendable {
 
   /// `Var s²/σ⁴ = 2/(M−1) + g/M` with `g` the excess kurtosis, equation (1.8) of the finite-width theory.
   ///
-  /// - Parameter forVerdict: Whether a kurtosis that is not known may be larger than the sample's.
+  /// - Parameters:
+  ///   - index: The number of the width.
+  ///   - forVerdict: Whether a kurtosis that is not known may be larger than the sample's.
   public func relativeVarianceOfVariance(_ index: Int, forVerdict: Bool = false) -> Double {
     let samples = Double(statistics[index].count)
     return max(0, 2 / (samples - 1) + excessKurtosis(index, forVerdict: forVerdict) / samples)

@@ -7,17 +7,20 @@ import LinearAlgebra
 public struct GlobalTest: Sendable, Equatable {
   public let width: Int
   public let chiSquared: Double
-  /// The rank of the covariance: eigenvalues below ``cutoff`` of the largest are left out.
+  /// The rank of the covariance: eigenvalues below 1e-10 of the largest are left out.
   public let degreesOfFreedom: Int
   public let probability: Double
 
   /// The relative size of the eigenvalues that are taken for zero: inputs that repeat or depend on each other.
   static let cutoff = 1e-10
 
+  /// - Parameters:
+  ///   - series: The entries.
+  ///   - index: The number of the width.
+  ///   - covariance: The predicted covariance of the entries of one network.
+  ///   - error: A bound on the errors of the covariance's elements: eigenvalues that it may have made up are left out as
+  ///     well.
   /// - Returns: nil where a mean or the covariance is not predicted, or no networks are there.
-  ///
-  /// - Parameter error: A bound on the errors of the covariance's elements: eigenvalues that it may have made up are left
-  ///   out as well.
   public init?(series: [EntrySeries], at index: Int, covariance: Matrix?, error: Double) {
     guard let covariance, covariance.rows == series.count, let first = series.first else { return nil }
     let samples = first.statistics[index].count

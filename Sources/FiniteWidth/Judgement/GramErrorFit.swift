@@ -32,6 +32,7 @@ public struct GramErrorFit: Sendable {
   /// - Parameters:
   ///   - statistics: One for each width; those without networks or limits are passed over.
   ///   - series: The entries i ≤ j in order, with their predictions at the same widths.
+  ///   - points: The number of points.
   ///   - covariances: The predicted covariances of the entries at each width; nil where they are not known.
   public init(statistics: [GramErrorStatistics?], series: [EntrySeries], points: Int, covariances: [Matrix?]) {
     var widths: [Width] = []

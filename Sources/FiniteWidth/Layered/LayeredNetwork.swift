@@ -19,7 +19,9 @@ public struct LayeredNetwork: Sendable {
   /// neuron by neuron.
   ///
   /// - Parameters:
+  ///   - network: The laws of its parameters.
   ///   - width: The number of neurons of every hidden layer.
+  ///   - seed: The seed of the random stream.
   ///   - index: The number of the network among those of this seed and width.
   /// - Throws: ``LayeredNetworkError`` if a layer is of a kind that cannot be sampled.
   public init(

@@ -83,9 +83,11 @@ public struct SampleStatistics: Sendable, Equatable {
 
   /// How many standard errors the mean lies above `limit`.
   ///
-  /// - Parameter standardDeviation: The true standard deviation of one sample, where theory knows it; nil takes the
-  ///   sample's own. A rounding error of `2⁻⁴⁸ |mean|` is added to it, so that a sample without scatter is judged as
-  ///   double precision allows.
+  /// - Parameters:
+  ///   - limit: What the mean is compared with.
+  ///   - standardDeviation: The true standard deviation of one sample, where theory knows it; nil takes the sample's own.
+  ///     A rounding error of `2⁻⁴⁸ |mean|` is added to it, so that a sample without scatter is judged as double precision
+  ///     allows.
   public func zScore(limit: Double, standardDeviation: Double? = nil) -> Double {
     let scatter = standardDeviation.map { $0 / Double(count).squareRoot() } ?? standardError
     let rounding = 0x1p-48 * max(mean.magnitude, limit.magnitude)

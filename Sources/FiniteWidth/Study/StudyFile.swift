@@ -5,7 +5,7 @@ import Networks
 /// The file that holds the state of a study: to resume it, or to merge it with other shards.
 ///
 /// The first line names the format, the length of the rest in bytes and its checksum (FNV-1a, 64 bits); the rest is
-/// JSON: the study, and for each width the nodes of its ``SampleForest``. Doubles are written as the 16 hexadecimal
+/// JSON: the study, and for each width the nodes of its `SampleForest`. Doubles are written as the 16 hexadecimal
 /// digits of their bits, so that reading gives back the very same state.
 public enum StudyFile {
   static let magic = "infwidth-study"

@@ -5,7 +5,7 @@ import Networks
 /// A Monte Carlo study of the kernels at finite width: independent networks at each of several widths.
 ///
 /// Networks are numbered, and each has random streams of its own. Their statistics are combined in one order
-/// (``SampleForest``), so that the result is a function of the study alone, to the last bit: whatever the number of
+/// (`SampleForest`), so that the result is a function of the study alone, to the last bit: whatever the number of
 /// threads, however often it was interrupted, and on however many machines its shards ran.
 public struct WidthStudy: Sendable, Equatable {
   public let network: Network
@@ -25,6 +25,7 @@ public struct WidthStudy: Sendable, Equatable {
   static let maximumTotalDraws = 1e15
 
   /// - Parameters:
+  ///   - network: The networks to be drawn.
   ///   - points: The points; all pairs of them are studied.
   ///   - widths: The widths of the hidden layers.
   ///   - samples: The number of networks at each width, at least 2.
@@ -37,6 +38,10 @@ public struct WidthStudy: Sendable, Equatable {
   }
 
   /// - Parameters:
+  ///   - network: The networks to be drawn.
+  ///   - points: The points; all pairs of them are studied.
+  ///   - widths: The widths of the hidden layers.
+  ///   - seed: Two studies with the same seed draw the same networks.
   ///   - plan: How many networks are drawn at each width.
   ///   - shard: The share of them that this run draws.
   ///   - references: The limits at each width, or an empty list.

@@ -27,7 +27,9 @@ public struct ConditionalExpectation: Sendable {
 
   /// A hidden layer after the first.
   ///
-  /// - Parameter index: Counted from 0; 1 is the second hidden layer.
+  /// - Parameters:
+  ///   - index: Counted from 0; 1 is the second hidden layer.
+  ///   - network: A network of dense layers.
   /// - Throws: ``FiniteWidthTheoryError/notGaussian(layer:law:)`` for weights that are not Gaussian.
   public init(layer index: Int, of network: Network) throws {
     let layers = try network.denseLayers(for: "control variates")
@@ -70,7 +72,7 @@ public struct ConditionalExpectation: Sendable {
   ///   - phi: Φ of the layer before, by pair.
   ///   - psi: Ψ of the layer before, by pair.
   ///   - correlations: `R_ab;cd` of the layer before at `((a·n + b)·n + c)·n + d`.
-  ///   - inputCount: n.
+  ///   - n: The number of inputs.
   /// - Throws: `ExpectationError` where an expectation fails.
   public func means(
     phi: [Double], psi: [Double], correlations: [Double], inputCount n: Int

@@ -10,6 +10,7 @@ import Networks
 /// over the layers.
 ///
 /// - Parameters:
+///   - network: A network of dense layers.
 ///   - points: Inputs of `network.inputDimension` coordinates each.
 ///   - options: The accuracy that limits and variances must reach, and the number of threads.
 ///   - relativeWidths: `r_l` of each hidden layer, of width `r_l N`; nil for 1 everywhere.

@@ -10,7 +10,9 @@ public enum Points {
 
   /// Reads one point, as in `1,-1/2`.
   ///
-  /// - Parameter dimension: The number of coordinates it must have.
+  /// - Parameters:
+  ///   - text: The coordinates, separated by commas.
+  ///   - dimension: The number of coordinates it must have.
   public static func point(parsing text: some StringProtocol, dimension: Int) throws(PointsError) -> [ExactNumber] {
     if text.allSatisfy(\.isWhitespace) { throw .empty }
     let point: [ExactNumber] = try row(text, line: nil)

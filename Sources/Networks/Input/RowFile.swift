@@ -20,7 +20,11 @@ public final class RowFile: Sendable {
 
   /// Rows in memory.
   ///
-  /// - Parameter elements: `count × dimension` finite numbers, row by row.
+  /// - Parameters:
+  ///   - name: What messages call them.
+  ///   - count: The number of rows.
+  ///   - dimension: The number of columns.
+  ///   - elements: `count × dimension` finite numbers, row by row.
   public init(name: String = "the data", count: Int, dimension: Int, elements: [Double]) {
     precondition(elements.count == count * dimension, "there are count × dimension elements")
     self.name = name
@@ -31,7 +35,9 @@ public final class RowFile: Sendable {
 
   /// Opens a file: an NPY array, a JSON list of lists, or CSV rows without header, told apart by content.
   ///
-  /// - Parameter dimension: The number of columns it must have.
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - dimension: The number of columns it must have.
   /// - Throws: ``PointsError/inFile(path:_:)``.
   public convenience init(contentsOf path: String, dimension: Int) throws(PointsError) {
     do throws(PointsError) {

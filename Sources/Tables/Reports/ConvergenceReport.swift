@@ -41,9 +41,12 @@ public struct ConvergenceReport: Sendable {
   let rows: [Row]
 
   /// - Parameters:
+  ///   - state: What has been drawn.
+  ///   - choice: The kernels that are studied.
   ///   - theories: One for each studied kernel, as the choice says.
   ///   - limits: Each kernel's limit at each pair, in the same order.
   ///   - level: The family-wise false-alarm rate.
+  ///   - ending: Whether the study came to its end.
   public init(
     _ state: StudyState, choice: KernelChoice, theories: [KernelTheory], limits: [[Quantity]],
     level: Double = StudyJudgement.standardLevel, ending: Ending = .complete

@@ -22,7 +22,9 @@ public struct TableDefinition: Sendable {
 
   /// Reads the text of a definition.
   ///
-  /// - Parameter file: What messages call it.
+  /// - Parameters:
+  ///   - text: YAML.
+  ///   - file: What messages call it.
   /// - Throws: ``TableError``.
   public init(parsing text: String, file: String) throws(TableError) {
     let root: Node?

@@ -45,7 +45,9 @@ public struct TableVerification: Sendable {
 
   /// Compares the index of a folder of tables with what their files say.
   ///
-  /// - Parameter path: The file of the index.
+  /// - Parameters:
+  ///   - path: The file of the index.
+  ///   - tables: The tables that it speaks of.
   public init(index path: String, of tables: [CommittedTable]) {
     folder = path
     file = path
