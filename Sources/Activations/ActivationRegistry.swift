@@ -17,10 +17,11 @@ public enum ActivationError: Error, Sendable, Equatable, CustomStringConvertible
       let hint =
         nearest.map { "Did you mean '\($0)'?" }
         ?? "The activations are: \(ActivationRegistry.names.joined(separator: ", "))."
-      return "There is no activation '\(name.prefix(40))'. \(hint)"
+      return "There is no activation '\(NumberError.excerpt(name))'. \(hint)"
     case .wrongArguments(let activation, let signature):
-      return "'\(activation)' has the wrong arguments. Write \(signature)."
-    case .impossible(let activation, let problem, let remedy): return "'\(activation)': \(problem). \(remedy)"
+      return "'\(NumberError.excerpt(activation))' has the wrong arguments. Write \(signature)."
+    case .impossible(let activation, let problem, let remedy):
+      return "'\(NumberError.excerpt(activation))': \(problem). \(remedy)"
     case .syntax(let error): return error.description
     }
   }

@@ -76,7 +76,7 @@ public struct CallSyntax: Sendable, Equatable, CustomStringConvertible {
       throw .malformed(text: shown, reason: "it has more than \(maximumArguments) arguments")
     }
     var arguments: [Argument] = []
-    for piece in pieces { arguments.append(try argument(piece, depth: depth)) }
+    for piece in pieces { arguments.append(try argument(piece, of: shown, depth: depth)) }
     return CallSyntax(name: String(name), arguments: arguments)
   }
 
@@ -113,10 +113,10 @@ public struct CallSyntax: Sendable, Equatable, CustomStringConvertible {
     return pieces
   }
 
-  private static func argument(_ text: Substring, depth: Int) throws(SyntaxError) -> Argument {
+  private static func argument(_ text: Substring, of shown: String, depth: Int) throws(SyntaxError) -> Argument {
     let trimmed = trim(text)
     guard let first = trimmed.first else {
-      throw .malformed(text: NumberError.excerpt(text), reason: "an argument is empty")
+      throw .malformed(text: shown, reason: "an argument is empty")
     }
     if first.isLetter && !trimmed.hasPrefix("sqrt") {
       return .call(try parse(trimmed, depth: depth + 1))

@@ -7,12 +7,16 @@ enum ErrorCatalogueFiles {
     "converge --widths 4 --samples 4 --checkpoint study.json",
     "converge --widths 4 --samples 4 --seed 2 --checkpoint other-study.json",
     "train --width 3 --pair 1:0.5 --time 1 --checkpoint run.checkpoint",
+    "converge --widths 4 --samples 4 --shard 1/2 --checkpoint part1.json",
+    "converge --widths 4 --samples 4 --shard 2/2 --checkpoint part2.json",
     "gram --network ok.yaml --data rows.csv --kernel ntk --tile 16 --shard 1/2 --output part.npy",
+    "gram --network ok.yaml --data rows.csv --kernel ntk --output done.npy",
   ]
 
   /// Writes all of them into a folder.
   static func write(to folder: URL) throws {
-    for (name, content) in texts.mapValues({ Data($0.utf8) }).merging(arrays, uniquingKeysWith: { a, _ in a }) {
+    let contents = [texts, damagedTexts].flatMap { $0 }.map { ($0.key, Data($0.value.utf8)) } + Array(arrays)
+    for (name, content) in contents + Array(damagedArrays) {
       let file = folder.appendingPathComponent(name)
       try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try content.write(to: file)
@@ -163,7 +167,7 @@ enum ErrorCatalogueFiles {
   ]
 
   /// An array file with this header and data.
-  private static func array(_ header: String, _ data: [UInt8]) -> Data {
+  static func array(_ header: String, _ data: [UInt8]) -> Data {
     Data([0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0] + Array(header.utf8) + data)
   }
 

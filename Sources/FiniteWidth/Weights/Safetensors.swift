@@ -23,7 +23,9 @@ enum Safetensors {
   static func tensors(of data: Data) throws(WeightsError) -> [StateDictionary.Tensor] {
     let bytes = [UInt8](data)
     let length = Int(headerLength(bytes))
-    guard bytes.count >= 8 + length else { throw truncated("its header is cut off") }
+    guard bytes.count >= 8 + length else {
+      throw .unreadableTensors(problem: "the safetensors file was cut off within its header")
+    }
     let root: JSONText
     do { root = try JSONText(parsing: Array(bytes[8..<(8 + length)])) } catch {
       throw .unreadableTensors(problem: "the safetensors header is no JSON: \(error.problem)")

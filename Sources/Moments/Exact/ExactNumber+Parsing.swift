@@ -26,7 +26,7 @@ public enum NumberError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   /// The offending text, shortened for a message.
-  static func excerpt(_ text: some StringProtocol) -> String {
+  package static func excerpt(_ text: some StringProtocol) -> String {
     let cleaned = String(text.prefix(40).map { $0.isNewline ? " " : $0 })
     return text.count > 40 ? cleaned + "…" : cleaned
   }
