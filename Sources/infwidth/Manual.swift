@@ -43,8 +43,8 @@ enum Manual {
     let common = (root.subcommands?.first?.arguments ?? []).filter(isCommon)
     lines.append(".Sh COMMANDS")
     for command in root.subcommands ?? [] where command.shouldDisplay ?? true && command.commandName != "help" {
-      lines += [".Ss infwidth \(text(command.commandName))", text(command.abstract ?? "")]
-      lines += paragraphs(command.discussion).map { $0 }
+      lines += [".Ss infwidth \(text(command.commandName))"] + sentences(command.abstract ?? "")
+      lines += paragraphs(command.discussion)
       // An option of its own by a common name, as the formats of expect, stands with its command.
       let arguments = (command.arguments ?? []).filter { argument in
         (argument.shouldDisplay ?? true)
@@ -83,16 +83,27 @@ enum Manual {
     if let standard = argument.defaultValue, !description.contains("default:") {
       description += " (default: \(standard))"
     }
-    return [head, text(description)]
+    return [head] + sentences(description)
   }
 
   private static func spelled(_ argument: Argument) -> [String] { (argument.names ?? []).map(\.spelled) }
 
+  /// Examples stand unfilled: a word that is broken at the end of a line cannot be copied.
   private static func paragraphs(_ discussion: String?) -> [String] {
     (discussion ?? "").split(separator: "\n\n").flatMap { paragraph -> [String] in
-      let words = text(paragraph.split(separator: "\n").joined(separator: " "))
-      return [".Pp", words]
+      let words = paragraph.split(separator: "\n").joined(separator: " ")
+      // The page has a section of its own for them.
+      if words.hasPrefix("Exit status:") { return [] }
+      if let example = words.range(of: "Example: ", options: .anchored) {
+        return [".Pp", "Example:", ".Bd -literal -offset indent", text(String(words[example.upperBound...])), ".Ed"]
+      }
+      return [".Pp"] + sentences(words)
     }
+  }
+
+  /// A line for each sentence, as `mdoc` wants it.
+  private static func sentences(_ words: String) -> [String] {
+    words.replacing(". ", with: ".\n").split(separator: "\n").map { text(String($0)) }
   }
 
   /// Text that `mdoc` takes as it stands.

@@ -40,6 +40,16 @@ import Testing
     try Self.expectThatAllWork(examples)
   }
 
+  /// The examples stand in the manual page as they are typed.
+  @Test func theManualHasTheExamples() throws {
+    let page = try CommandRunner.run("manual").output.replacing("\\-", with: "-").components(separatedBy: "\n")
+    for name in try CommandRunner.subcommands() {
+      for example in Self.examples(try CommandRunner.run("help", name).output) {
+        #expect(page.contains("infwidth \(example)"), "\(example)")
+      }
+    }
+  }
+
   @Test(arguments: try CommandRunner.subcommands()) func everySubcommandHasExamplesThatWork(_ name: String) throws {
     let examples = Self.examples(try CommandRunner.run("help", name).output)
     #expect(examples.contains { $0.split(separator: " ").first == name[...] }, "\(name): \(examples)")
