@@ -61,6 +61,9 @@ enum CommandRunner {
 
   static func run(_ arguments: String...) throws -> CommandResult { try run(arguments) }
 
+  /// Whether the command was built with a sanitizer, whose own memory is several times that of the program.
+  static var isSanitized: Bool { ProcessInfo.processInfo.environment["INFWIDTH_SANITIZER"] != nil }
+
   /// The words of a command line; what stands between single quotation marks is one word.
   static func words(_ line: String) -> [String] {
     var words: [String] = []

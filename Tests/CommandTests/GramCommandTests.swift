@@ -71,7 +71,8 @@ private func program(_ name: String) -> URL? {
       let (whole, killed) = (folder.appendingPathComponent("whole.npy"), folder.appendingPathComponent("killed.npy"))
       let first = try CommandRunner.run(arguments + ["--output", whole.path, "--memory", "200MiB"])
       #expect(first.status == 0, "\(first)")
-      #expect(try #require(try first.json()["peakBytes"] as? Int) <= 200 << 20)
+      let peak = try #require(try first.json()["peakBytes"] as? Int)
+      #expect(peak <= 200 << 20 || CommandRunner.isSanitized)
 
       let process = Process()
       process.executableURL = try CommandRunner.built()
@@ -108,7 +109,8 @@ private func program(_ name: String) -> URL? {
       let output = folder.appendingPathComponent("K.npy").path
       let result = try CommandRunner.run(
         ["gram"] + network + ["--data", data.path, "--kernel", "ntk", "--output", output, "--format", "json"])
-      #expect(try #require(try result.json()["peakBytes"] as? Int) <= 200 << 20)
+      let peak = try #require(try result.json()["peakBytes"] as? Int)
+      #expect(peak <= 200 << 20 || CommandRunner.isSanitized)
     }
     #expect(ballast.last == 1)
   }

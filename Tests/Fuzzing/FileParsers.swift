@@ -39,19 +39,15 @@ extension Parser {
   /// What a state of a study says after its first line.
   private static let states: [[UInt8]] = {
     let plans: [SamplingPlan] = [.samples(5), .standardErrors([[0.5], [0.5]])]
-    let bodies = plans.map { plan -> [UInt8] in
-      let bytes = try? withFile([]) { path in
-        let study = try WidthStudy(
-          network: try Network.headline, points: [[1]], widths: [2, 3], plan: plan, seed: 1,
-          references: [GramReference(ntk: [1.5]), GramReference()])
-        var state = StudyState(study)
-        try state.advance(StudyControl(threads: 1))
-        try StudyFile.write(state, to: path)
-        return try Data(contentsOf: URL(fileURLWithPath: path))
+    return plans.map { plan in
+      let study = try? WidthStudy(
+        network: try Network.headline, points: [[1]], widths: [2, 3], plan: plan, seed: 1,
+        references: [GramReference(ntk: [1.5]), GramReference()])
+      guard var state = study.map({ StudyState($0) }), (try? state.advance(StudyControl(threads: 1))) != nil else {
+        return []
       }
-      return Array((bytes ?? Data()).drop { $0 != UInt8(ascii: "\n") }.dropFirst())
+      return Array(StudyFile.data(state).drop { $0 != UInt8(ascii: "\n") }.dropFirst())
     }
-    return bodies
   }()
 
   /// Behind a right first line, with length and checksum: a damaged file would be refused for these alone.
@@ -65,16 +61,11 @@ extension Parser {
     let length = String(body.count)
     let checksum = String(checksum(body), radix: 16)
     let header = "infwidth-study 1 \(length) \(String(repeating: "0", count: 16 - checksum.count))\(checksum)\n"
-    return try withFile(Array(header.utf8) + body) { path in
-      let state = try StudyFile.read(path)
-      _ = (state.counts, state.isComplete, state.result)
-      let (first, second) = (path + ".1", path + ".2")
-      defer { for file in [first, second] { try? FileManager.default.removeItem(atPath: file) } }
-      try StudyFile.write(state, to: first)
-      try StudyFile.write(try StudyFile.read(first), to: second)
-      let texts = try [first, second].map { try Data(contentsOf: URL(fileURLWithPath: $0)) }
-      return texts[0] == texts[1] ? nil : Complaint("the state does not read back")
-    }
+    let state = try StudyFile.state(Data(header.utf8) + body, path: "c.study")
+    _ = (state.counts, state.isComplete, state.result)
+    let written = StudyFile.data(state)
+    return StudyFile.data(try StudyFile.state(written, path: "c.study")) == written
+      ? nil : Complaint("the state does not read back")
   }
 
   /// FNV-1a, as the first line of a study's file has it.

@@ -25,7 +25,7 @@ public enum StudyFile {
   }
 
   /// The content of the file.
-  static func data(_ state: StudyState) -> Data {
+  package static func data(_ state: StudyState) -> Data {
     let body = Data(text(state).utf8)
     return Data("\(magic) \(format) \(body.count) \(hexadecimal(checksum(body)))\n".utf8) + body
   }
@@ -99,7 +99,8 @@ public enum StudyFile {
     return try state(data, path: path)
   }
 
-  static func state(_ data: Data, path: String) throws(StudyFileError) -> StudyState {
+  /// The state that is in the content of a file.
+  package static func state(_ data: Data, path: String) throws(StudyFileError) -> StudyState {
     guard let end = data.prefix(200).firstIndex(of: UInt8(ascii: "\n")) else { throw .foreign(path: path) }
     let words = String(decoding: data[data.startIndex..<end], as: UTF8.self).split(separator: " ").map(String.init)
     guard words.first == magic else { throw .foreign(path: path) }
