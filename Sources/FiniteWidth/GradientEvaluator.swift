@@ -14,17 +14,12 @@ public final class GradientEvaluator {
   /// - Parameters:
   ///   - network: Its architecture and factors are used, its parameters are not.
   ///   - threads: How many threads may work; it does not change a result.
-  /// - Throws: `NetworkError` if a layer is not a plain dense one.
-  public init(_ network: FiniteNetwork, points: [[Double]], threads: Int = 1) throws(NetworkError) {
+  public init(_ network: some TrainableNetwork, points: [[Double]], threads: Int = 1) {
     precondition(
       points.allSatisfy { $0.count == network.network.inputDimension }, "a point has a coordinate for each input")
-    let plans = try GradientLayerPlan.plans(of: network)
     layout = network.parameterLayout
     pointCount = points.count
-    let workers = Workers(count: threads)
-    pass =
-      TiledGradientPass(plans, points: points, workers: workers)
-      ?? LayeredGradientPass(plans, points: points, workers: workers)
+    pass = network.gradientPass(at: points, threads: threads)
   }
 
   /// The outputs `f` at the points.

@@ -1,10 +1,24 @@
 import Networks
 
-/// A way to evaluate a network and its gradients at fixed points; see ``GradientEvaluator`` for the meaning of both
-/// functions.
-protocol GradientPass {
+/// Evaluates a network and the gradients of its outputs at fixed points, for many values of its parameters.
+///
+/// A pass holds scratch memory: it serves one evaluation at a time.
+public protocol GradientPass {
+  /// The outputs `f` at the points.
+  ///
+  /// - Parameters:
+  ///   - parameters: A number for each parameter, in the order of ``ParameterLayout``.
+  ///   - outputs: Room for a number for each point.
   func outputs(_ parameters: UnsafePointer<Double>, into outputs: UnsafeMutablePointer<Double>)
 
+  /// The gradient of `Σₐ cₐ f(xₐ)` at the parameters of the last call of ``outputs(_:into:)``.
+  ///
+  /// Rates are not in it; places of parameters that are not trained are 0.
+  ///
+  /// - Parameters:
+  ///   - coefficients: `c`, a number for each point.
+  ///   - parameters: The same as in the call of ``outputs(_:into:)``.
+  ///   - gradient: Room for a number for each parameter.
   func gradient(
     _ coefficients: UnsafePointer<Double>, _ parameters: UnsafePointer<Double>,
     into gradient: UnsafeMutablePointer<Double>)
@@ -24,9 +38,7 @@ struct GradientLayerPlan {
   /// nil for the readout.
   var activation: BlockActivation?
 
-  /// - Throws: `NetworkError` if a layer is not a plain dense one.
-  static func plans(of network: FiniteNetwork) throws(NetworkError) -> [GradientLayerPlan] {
-    let descriptions = try network.network.denseLayers(for: "training")
+  static func plans(of network: FiniteNetwork) -> [GradientLayerPlan] {
     let blocks = network.parameterLayout.blocks
     return network.layers.enumerated().map { index, layer in
       let bias = blocks.first { $0.group == ParameterGroup(layer: index, kind: .bias) }
@@ -36,7 +48,7 @@ struct GradientLayerPlan {
         biasOffset: bias?.range.lowerBound, weightFactor: network.factors[index].weightFactor,
         biasFactor: network.factors[index].biasFactor, trainsWeights: weights?.rate != 0,
         trainsBias: bias.map { $0.rate != 0 } ?? false,
-        activation: descriptions[index].activation.map(BlockActivation.init))
+        activation: network.activations[index].map(BlockActivation.init))
     }
   }
 }

@@ -20,7 +20,7 @@ import Testing
             - {weights: "normal(0, 1)", bias: \(bias), activation: \(activation), trainable: \(trainable[0])}
             - {weights: "uniform(-1, 1)", bias: "normal(0, 1/3)", trainable: \(trainable[1])}
           """), width: neurons, seed: 5, index: 0)
-    return (try GradientLayerPlan.plans(of: network), network.parameters)
+    return (GradientLayerPlan.plans(of: network), network.parameters)
   }
 
   private func points(_ count: Int, inputs: Int) -> [[Double]] {
