@@ -61,8 +61,8 @@ enum CommandRunner {
 
   static func run(_ arguments: String...) throws -> CommandResult { try run(arguments) }
 
-  /// Whether the command was built with a sanitizer, whose own memory is several times that of the program.
-  static var isSanitized: Bool { ProcessInfo.processInfo.environment["INFWIDTH_SANITIZER"] != nil }
+  /// The sanitizer that the command was built with (`Scripts/sanitize`): its own memory is several times the program's.
+  static var sanitizer: String? { ProcessInfo.processInfo.environment["INFWIDTH_SANITIZER"] }
 
   /// The words of a command line; what stands between single quotation marks is one word.
   static func words(_ line: String) -> [String] {

@@ -72,7 +72,7 @@ private func program(_ name: String) -> URL? {
       let first = try CommandRunner.run(arguments + ["--output", whole.path, "--memory", "200MiB"])
       #expect(first.status == 0, "\(first)")
       let peak = try #require(try first.json()["peakBytes"] as? Int)
-      #expect(peak <= 200 << 20 || CommandRunner.isSanitized)
+      #expect(peak <= 200 << 20 || CommandRunner.sanitizer != nil)
 
       let process = Process()
       process.executableURL = try CommandRunner.built()
@@ -110,7 +110,7 @@ private func program(_ name: String) -> URL? {
       let result = try CommandRunner.run(
         ["gram"] + network + ["--data", data.path, "--kernel", "ntk", "--output", output, "--format", "json"])
       let peak = try #require(try result.json()["peakBytes"] as? Int)
-      #expect(peak <= 200 << 20 || CommandRunner.isSanitized)
+      #expect(peak <= 200 << 20 || CommandRunner.sanitizer != nil)
     }
     #expect(ballast.last == 1)
   }
@@ -224,8 +224,14 @@ private func program(_ name: String) -> URL? {
     try expectFailure(gram + ["--output", "Sources"], status: 74, "'Sources'", "folder")
     try expectFailure(gram + ["--output", ""], status: 74, "no name")
     try expectFailure(gram + ["--output", "/dev/full"], status: 74, "/dev/full", "regular file")
+  }
+
+  /// A limit on the size of files: an error, and nothing left. 1 is 1024 bytes; the matrix has 128 + 8 · 400.
+  ///
+  /// The thread sanitizer maps a file of its own before any program begins, and ends it with a bus error under such a limit.
+  @Test(.disabled(if: CommandRunner.sanitizer == "thread", "the thread sanitizer needs larger files itself"))
+  func limitOnFiles() throws {
     try CommandRunner.withTemporaryFolder { folder in
-      // A limit on the size of files: an error, and nothing left. 1 is 1024 bytes; the matrix has 128 + 8 · 400.
       let data = folder.appendingPathComponent("X.npy")
       try writeNPY(spiral(20), to: data)
       let output = folder.appendingPathComponent("K.npy")
