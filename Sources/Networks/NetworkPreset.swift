@@ -115,7 +115,7 @@ public struct NetworkPreset: Sendable {
       let keys = (commonOptions.map(\.0) + preset.ownOptions.map(\.name)).filter { short?.fixes($0) != true }
       guard keys.contains(key) else {
         throw failure(
-          "'\(excerpt(key))' is not an option of \(short?.name ?? preset.name)",
+          "'\(excerpt(key))' is not an option of \(excerpt(short?.name ?? preset.name))",
           "Its options are \(keys.joined(separator: ", ")).")
       }
       guard seen.insert(key).inserted else { throw failure("\(key) is given twice", "Give it once.") }

@@ -49,6 +49,13 @@ import Testing
     #expect(error?.description == message)
   }
 
+  /// Whatever is written, a message can be shown.
+  @Test func aLongNameIsShortened() {
+    let text = String(repeating: "erf-2(part:", count: 60) + "relu-2" + String(repeating: ")", count: 60)
+    let error = #expect(throws: NetworkError.self) { try Network(preset: "\(text)-3(part:erf=1)") }
+    #expect((error?.description.count ?? 0) < 300, "\(error?.description ?? "")")
+  }
+
   @Test(arguments: ["-3", "relu-", "relu-3)", "relu-3(", "relu--3", "relu-3-4", "relu-99999999999999999999", "relu-٣"])
   func otherForms(_ text: String) {
     #expect(throws: NetworkError.self) { try Network(preset: text) }
