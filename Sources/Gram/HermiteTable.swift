@@ -111,7 +111,7 @@ private struct TrapezoidalRule {
   init?(_ f: ScalarFunction, _ bias: BiasShift, _ variance: Double, tolerance: Double, margin: Double) throws {
     let largest = variance.squareRoot()
     evaluate = f.evaluate
-    guard let shifts = try Self.shifts(bias) else { return nil }
+    guard let shifts = try bias.rule() else { return nil }
     self.shifts = shifts
     let isCentred = shifts.count == 1 && shifts[0].value == 0
     step = isCentred && f.parity != .none ? 2 : 1
@@ -153,30 +153,6 @@ private struct TrapezoidalRule {
       let value = shift.root * evaluate(shift.value)
       return sum + value * value
     }
-  }
-
-  private static func shifts(_ bias: BiasShift) throws -> [(value: Double, root: Double)]? {
-    guard let law = bias.law else { return [(0, 1)] }
-    let factor = bias.multiplier.doubleValue
-    var result: [(value: Double, root: Double)] = []
-    for atom in law.decomposition.atoms {
-      result.append((factor * atom.value.doubleValue, atom.probability.doubleValue.squareRoot()))
-    }
-    for density in law.decomposition.densities {
-      // Analytic densities on a short interval; others are integrated pair by pair.
-      guard density.box != nil else { return nil }
-      let ends = ([density.lower, density.upper] + density.nodes).sorted()
-      let rule = try GaussLegendreRule(count: 16)
-      for (lower, upper) in zip(ends, ends.dropFirst()) where upper > lower {
-        guard (factor * (density.point(upper) - density.point(lower))).magnitude <= 2 else { return nil }
-        for (node, weight) in zip(rule.nodes, rule.weights) {
-          let t = 0.5 * (lower + upper) + 0.5 * (upper - lower) * node
-          let mass = density.mass.doubleValue * 0.5 * (upper - lower) * weight * density.weight(t)
-          result.append((factor * density.point(t), max(0, mass).squareRoot()))
-        }
-      }
-    }
-    return result.count <= 64 ? result : nil
   }
 
   private static func table(
@@ -285,6 +261,33 @@ private struct TrapezoidalRule {
     } else {
       DispatchQueue.concurrentPerform(iterations: chunks, execute: work)
     }
+  }
+}
+
+extension BiasShift {
+  /// A Gauss rule for the shift: nodes with the square roots of their weights; nil where it would take too many.
+  func rule() throws -> [(value: Double, root: Double)]? {
+    guard let law else { return [(0, 1)] }
+    let factor = multiplier.doubleValue
+    var result: [(value: Double, root: Double)] = []
+    for atom in law.decomposition.atoms {
+      result.append((factor * atom.value.doubleValue, atom.probability.doubleValue.squareRoot()))
+    }
+    for density in law.decomposition.densities {
+      // Analytic densities on a short interval; others are integrated pair by pair.
+      guard density.box != nil else { return nil }
+      let ends = ([density.lower, density.upper] + density.nodes).sorted()
+      let rule = try GaussLegendreRule(count: 16)
+      for (lower, upper) in zip(ends, ends.dropFirst()) where upper > lower {
+        guard (factor * (density.point(upper) - density.point(lower))).magnitude <= 2 else { return nil }
+        for (node, weight) in zip(rule.nodes, rule.weights) {
+          let t = 0.5 * (lower + upper) + 0.5 * (upper - lower) * node
+          let mass = density.mass.doubleValue * 0.5 * (upper - lower) * weight * density.weight(t)
+          result.append((factor * density.point(t), max(0, mass).squareRoot()))
+        }
+      }
+    }
+    return result.count <= 64 ? result : nil
   }
 }
 

@@ -16,6 +16,8 @@ extension PreparedLayer {
       if let series {
         diagonal = Diagonal(scales: series.scales, slopes: series.slopes)
         truncation = series.truncation
+      } else if try smooth(plan, variances, options), let smoothed {
+        diagonal = Diagonal(scales: smoothed.scales, slopes: smoothed.slopes)
       } else {
         try tabulate(plan, variances, options, &diagonal)
       }
@@ -49,6 +51,24 @@ extension PreparedLayer {
     }
     scales = Vector(diagonal.scales)
     slopes = diagonal.slopes
+  }
+
+  /// Conditional means, beside a series for the small variances; false where there is no such method.
+  private mutating func smooth(_ plan: LayerPlan, _ variances: [Double], _ options: GramOptions) throws -> Bool {
+    guard let dual = try plan.smoothing.dual(plan, options), let inputs = try SmoothedInputs(
+      dual, variances: variances, threads: options.threads)
+    else { return false }
+    truncation = dual.error
+    if variances.contains(where: { $0 <= dual.threshold }) {
+      // The others' coefficients fill their places.
+      series = try HermiteTable(
+        plan.activation.value, bias: plan.shift, variances: variances.map { min($0, dual.threshold) },
+        tolerance: options.tolerance, threads: options.threads)
+      guard let series else { return false }
+      truncation = max(truncation, series.truncation)
+    }
+    smoothed = inputs
+    return true
   }
 
   private mutating func closedForms(_ plan: LayerPlan, _ variances: [Double], _ diagonal: inout Diagonal) {
