@@ -20,7 +20,7 @@ INLINE void contract(const gram_conditional *dual, const gram_series *series, do
 
 /* Clenshaw's recurrence for a few vectors at a time, which hides the latency of a single one: with z = 2 t^2 - 1,
    sum c_k T_2k(t) = b_0 - z b_1 and sum c_k T_2k+1(t) = t (b_0 - b_1). The values times the factors, added up. */
-#define GROUP 4
+#define GROUP 5
 
 INLINE v8 clenshaw_group(size_t vectors, size_t terms, const double *c, const double *z, const double *factors, int odd) {
   v8 twice[GROUP], b1[GROUP], b2[GROUP];

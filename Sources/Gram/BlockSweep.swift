@@ -273,7 +273,8 @@ struct BlockSweep: Sendable {
       if larger <= kernel.limit {
         let samples =
           first <= second ? kernel.samples.row + i * kernel.stride : kernel.samples.columns + (left + k) * kernel.stride
-        gram_conditional_means(kernel.loops, kernel.nodeCount, kernel.nodes, samples, larger, rho, spread, &value, slope)
+        gram_conditional_means(
+          kernel.loops, kernel.nodeCount, kernel.nodes, samples, larger, rho, spread, &value, slope)
       } else if let dual = a.layers[index].smoothed?.dual ?? b.layers[index].smoothed?.dual,
         let level = dual.level(larger)
       {

@@ -36,6 +36,8 @@ struct HermiteTable: Sendable {
   /// What truncation and quadrature leave, relative to `E φ′²`.
   let truncation: Double
 
+  /// Below this deviation the coefficients past the first are lost in the rounding errors of the function's values.
+  private static let nearlyConstant = 0x1p-6
   /// The longest series worth its while.
   static let limit = 1024
 
@@ -51,17 +53,28 @@ struct HermiteTable: Sendable {
 
   /// nil where the function is not analytic enough for these variances.
   init?(
-    _ f: ScalarFunction, bias: BiasShift, variances: [Double], tolerance: Double, threads: Int
+    _ activation: any Activation, bias: BiasShift, variances: [Double], tolerance: Double, threads: Int
   ) throws {
-    guard let largest = variances.max(), let rule = try Self.rule(f, bias, largest, tolerance) else { return nil }
+    let f = activation.value
+    guard let largest = variances.max() else { return nil }
+    // Where a constant outweighs all else the rule would end before what is left for the derivative.
+    let isOdd = f.parity == .odd && bias.law == nil
+    guard let rule = try Self.rule(f, bias, isOdd ? largest : max(largest, 0x1p-4), tolerance) else { return nil }
     (step, first, terms, inner) = (rule.step, rule.first, rule.terms, rule.shifts.count)
     truncation = rule.truncation
     stride = (variances.count + 7) & ~7
     coefficients = Vector(count: terms * inner * stride)
     // An input of variance 0 keeps the direction of its derivative.
-    let floor = 1e-30 * max(largest.squareRoot(), 1e-200)
+    let floor = 1e-30 * max(largest.squareRoot(), isOdd ? 1e-200 : 1e-100)
     let deviations = variances.map { max($0.squareRoot(), floor) }
     rule.fill(coefficients.pointer, stride: stride, deviations: deviations, threads: threads)
+    if step == 1 {
+      for j in deviations.indices where deviations[j] < Self.nearlyConstant {
+        rule.refill(
+          coefficients.pointer + j, stride: stride, deviation: deviations[j], derivative: activation.derivative.evaluate
+        )
+      }
+    }
 
     var scales = [Double](repeating: 0, count: variances.count)
     var slopes = scales
@@ -228,6 +241,19 @@ private struct TrapezoidalRule {
     table.removeLast((terms - kept) * nodes.count)
     terms = kept
     return true
+  }
+
+  /// The coefficients past the first from the derivative: `a_{k+1} √(k+1) = √q E[φ′ h_k]`, to relative accuracy.
+  func refill(
+    _ result: UnsafeMutablePointer<Double>, stride: Int, deviation: Double, derivative: (Double) -> Double
+  ) {
+    for (node, shift) in shifts.enumerated() {
+      let values = nodes.map { shift.root * derivative(shift.value + deviation * $0) }
+      for k in 0..<max(0, terms - 1) {
+        let mean = nodes.indices.reduce(0.0) { $0 + table[k * nodes.count + $1] * values[$1] }
+        result[((k + 1) * shifts.count + node) * stride] = deviation / Double(k + 1).squareRoot() * mean
+      }
+    }
   }
 
   /// The coefficients of the inputs, a few hundred inputs at a time.

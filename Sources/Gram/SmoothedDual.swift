@@ -100,7 +100,8 @@ final class SmoothedDual: @unchecked Sendable {
     let (ends, shiftVector, signs) = (
       Vector(SmoothingTable.ends), Vector(segments.map(\.shift)), Vector(segments.map(\.sign))
     )
-    owners = [ends, shiftVector, signs] + [first, second].flatMap { [$0.even, $0.odd].compactMap { $0?.coefficients } }
+    owners =
+      [ends, shiftVector, signs] + [first, second].flatMap { [$0.even, $0.odd].compactMap { $0?.coefficients } }
     // Centred, each part that is not 0 has samples of its own.
     var arrays: Int32 = 0
     func smoothed(_ table: SmoothingTable, _ growth: Int) -> gram_smoothed {

@@ -117,7 +117,9 @@ enum SweepKernel {
         slopes: Sides(first.slopeScales, second.slopeScales))
     }
     if let first = a.smoothed ?? supplement, let second = b.smoothed ?? supplement {
-      func limit(_ side: PreparedLayer) -> Double { side.smoothed == nil ? .infinity : first.dual.threshold.squareRoot() }
+      func limit(_ side: PreparedLayer) -> Double {
+        side.smoothed == nil ? .infinity : first.dual.threshold.squareRoot()
+      }
       let grid = first.dual.grids[0]
       self = .smoothed(
         Smoothed(
