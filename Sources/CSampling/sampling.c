@@ -1,23 +1,7 @@
 #include "CSampling.h"
-
-#include <string.h>
-
-/* One body, compiled for several generations of x86 vectors, chosen when the program is loaded. Elsewhere the compiler
-   takes what the architecture has. The thread sanitizer instruments the choice, which is made before it has started. */
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define IS_WATCHED 1
-#endif
-#endif
-#if defined(__x86_64__) && defined(__linux__) && !defined(IS_WATCHED)
-#define VECTORIZED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define VECTORIZED
-#endif
+#include "vectors.h"
 
 #pragma STDC FP_CONTRACT OFF
-
-#define INLINE static inline __attribute__((always_inline))
 
 static inline double as_double(uint64_t bits) {
   double value;
@@ -129,6 +113,7 @@ void sampling_normal_pair(uint64_t low, uint64_t high, double *first, double *se
 }
 
 VECTORIZED void sampling_affine(size_t count, double offset, double scale, const double *x, double *out) {
+  ELEMENTWISE
   for (size_t i = 0; i < count; i++) out[i] = offset + scale * x[i];
 }
 
@@ -137,6 +122,7 @@ VECTORIZED void sampling_add_scaled(size_t count, double scale, const double *x,
 }
 
 VECTORIZED void sampling_multiply(size_t count, const double *a, const double *b, double *out) {
+  ELEMENTWISE
   for (size_t i = 0; i < count; i++) out[i] = a[i] * b[i];
 }
 
@@ -150,12 +136,15 @@ INLINE double monomial(double coefficient, int degree, double x) {
 VECTORIZED void sampling_monomial(size_t count, double coefficient, int degree, const double *x, double *out) {
   switch (degree) {
   case 0:
+    ELEMENTWISE
     for (size_t i = 0; i < count; i++) out[i] = coefficient;
     break;
   case 1:
+    ELEMENTWISE
     for (size_t i = 0; i < count; i++) out[i] = coefficient * x[i];
     break;
   case 2:
+    ELEMENTWISE
     for (size_t i = 0; i < count; i++) out[i] = coefficient * x[i] * x[i];
     break;
   default:
@@ -172,6 +161,7 @@ VECTORIZED void sampling_half_lines(size_t count, double left, int left_degree, 
     }
     return;
   }
+  ELEMENTWISE
   for (size_t i = 0; i < count; i++) {
     double above = right_degree ? right * x[i] : right, below = left_degree ? left * x[i] : left;
     out[i] = x[i] > 0 ? above : x[i] < 0 ? below : center;
@@ -182,23 +172,6 @@ VECTORIZED int sampling_has_nan(size_t count, const double *x) {
   uint64_t found = 0;
   for (size_t i = 0; i < count; i++) found |= x[i] != x[i];
   return found != 0;
-}
-
-/* Sixteen interleaved partial sums: their order is fixed, so every processor rounds alike. */
-enum { LANES = 16 };
-typedef double lanes __attribute__((ext_vector_type(LANES)));
-typedef double stored_lanes __attribute__((ext_vector_type(LANES), aligned(8)));
-
-#define LOAD(x) (*(const stored_lanes *)(x))
-
-/* By reference: vectors wider than those of the oldest processor have no calling convention of their own. */
-INLINE double total(const lanes *sums) {
-  double folded[LANES];
-  memcpy(folded, sums, sizeof folded);
-  for (int width = LANES / 2; width > 0; width /= 2) {
-    for (int lane = 0; lane < width; lane++) folded[lane] += folded[lane + width];
-  }
-  return folded[0];
 }
 
 VECTORIZED double sampling_sum(size_t count, const double *x) {

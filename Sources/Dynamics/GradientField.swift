@@ -11,12 +11,9 @@ final class GradientField {
   private var outputs: [Double]
   private var scratch: [Double]
 
-  /// - Throws: ``TrainingError/library(_:)`` for a network that the gradient code does not know.
-  init(_ problem: TrainingProblem, threads: Int) throws(TrainingError) {
+  init(_ problem: TrainingProblem, threads: Int) {
     self.problem = problem
-    do { evaluator = try GradientEvaluator(problem.network, points: problem.inputs, threads: threads) } catch {
-      throw .library("\(error)")
-    }
+    evaluator = GradientEvaluator(problem.network, points: problem.inputs, threads: threads)
     layout = evaluator.layout
     outputs = [Double](repeating: 0, count: problem.inputs.count)
     scratch = [Double](repeating: 0, count: layout.count)

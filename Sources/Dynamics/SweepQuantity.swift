@@ -35,8 +35,8 @@ public enum SweepQuantity: String, Sendable, CaseIterable, Codable, CodingKeyRep
   /// where it is not worked out: other parameterizations, several hidden layers except under ntk, and networks that do
   /// not train all their parameters.
   ///
-  /// The largest of N moves grows a little faster than the typical one, by a power of log N, where the law of the moves
-  /// has tails.
+  /// The largest of N moves is the typical one times the largest of N numbers: a factor that grows by a power of log N
+  /// where the law of the moves has tails, and up to a bound where it has none.
   ///
   /// **Source.** The kernel under ntk: Huang and Yau 2020 [16]. The rest by counting powers of N in the flow of one neuron,
   /// as `docs/training.md` does.

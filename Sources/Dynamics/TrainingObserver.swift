@@ -23,9 +23,7 @@ final class TrainingObserver {
     let kernels = problem.network.kernels(at: problem.points)
     guard kernels.outputs.allSatisfy(\.isFinite), kernels.ntk.allSatisfy(\.isFinite) else { throw .notFinite(time: 0) }
     linearized = try LinearizedModel(problem, kernels: kernels, step: method.step)
-    do { evaluator = try GradientEvaluator(problem.network, points: problem.points, threads: threads) } catch {
-      throw .library("\(error)")
-    }
+    evaluator = GradientEvaluator(problem.network, points: problem.points, threads: threads)
     self.problem = problem
     self.method = method
     self.field = field

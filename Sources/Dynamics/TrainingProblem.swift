@@ -10,7 +10,7 @@ import Networks
 /// with `η_p = N^(−c)` the rates of the parameterization, which are part of the NTK, and one time scale `s`.
 public struct TrainingProblem: Sendable {
   /// The network with its initial parameters.
-  public let network: FiniteNetwork
+  public let network: any TrainableNetwork
   /// The training inputs.
   public let inputs: [[Double]]
   /// One target for each input.
@@ -25,7 +25,7 @@ public struct TrainingProblem: Sendable {
 
   /// - Throws: ``TrainingError`` for data that do not fit the network.
   public init(
-    network: FiniteNetwork, inputs: [[Double]], targets: [Double], watching others: [[Double]] = [],
+    network: any TrainableNetwork, inputs: [[Double]], targets: [Double], watching others: [[Double]] = [],
     timeScale: Double = 1
   ) throws(TrainingError) {
     guard !inputs.isEmpty else { throw .noData }

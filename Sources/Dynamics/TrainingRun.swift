@@ -50,7 +50,7 @@ public struct TrainingRun: Sendable {
   ) throws -> TrainingHistory {
     // Products on one thread each: their rounding must not depend on the number of threads.
     BLAS.setThreads(1)
-    let field = try GradientField(problem, threads: threads)
+    let field = GradientField(problem, threads: threads)
     let observer = try TrainingObserver(problem, method: method, field: field, threads: threads)
     var state = state ?? TrainingState(parameters: problem.network.parameters)
     if state.records.isEmpty {
@@ -187,17 +187,14 @@ public struct TrainingRun: Sendable {
   /// rate times the time, and 10 for every preactivation that may cross a kink.
   private func maximumSteps(_ state: TrainingState, until end: Double) -> Int {
     guard let last = state.records.last else { return 0 }
-    let neurons = hasKinks ? problem.network.layers.dropLast().reduce(0) { $0 + $1.outputs } : 0
     let number =
-      2000 + 10 * Double(neurons * problem.inputs.count) + 20 * rateBound(state) * (end - last.time)
+      2000 + 10 * Double(problem.network.kinkedNeurons * problem.inputs.count) + 20 * rateBound(state)
+      * (end - last.time)
     return number < 1e15 ? Int(number) : 0
   }
 
   /// Whether the derivative of an activation jumps.
-  private var hasKinks: Bool {
-    let layers = (try? problem.network.network.denseLayers(for: "training")) ?? []
-    return layers.contains { layer in layer.activation.map { !$0.derivative.kinks.isEmpty } ?? false }
-  }
+  private var hasKinks: Bool { problem.network.kinkedNeurons > 0 }
 
   private func stall(at time: Double) -> String {
     let text = "the integration comes no further than t = \(Self.shown(time)). "
@@ -285,7 +282,7 @@ public struct TrainingHistory: Sendable {
   /// The largest eigenvalue of `s Θ₀` on the training inputs.
   public let fastestRate: Double
   /// The network at the last recorded time.
-  public let finalNetwork: FiniteNetwork
+  public let finalNetwork: any TrainableNetwork
   /// The solver of gradient flow; nil under gradient descent.
   public let solver: ODEMethod?
   /// Since when preactivations slide along kinks; nil if they do not.

@@ -82,7 +82,7 @@ struct WeightPlane {
   }
 
   /// The names of parameters, as in `layer 1 weights`.
-  private static func names(_ network: FiniteNetwork, _ indices: [Int]) -> [String] {
+  private static func names(_ network: any TrainableNetwork, _ indices: [Int]) -> [String] {
     let layout = network.parameterLayout
     return indices.map { place in
       guard let block = layout.blocks.first(where: { $0.range.contains(place) }) else { return "" }
@@ -104,26 +104,25 @@ struct WeightPlane {
     let count = 17
     let spacing = (box.x.upperBound - box.x.lowerBound) / Double(count)
     var (x, y, dx, dy): ([Double], [Double], [Double], [Double]) = ([], [], [], [])
-    if let field = try? GradientField(problem, threads: 1) {
-      for row in 0..<count {
-        for column in 0..<count {
-          let point = (
-            box.x.lowerBound + (Double(column) + 0.5) * spacing, box.y.lowerBound + (Double(row) + 0.5) * spacing
-          )
-          var parameters = problem.network.parameters
-          parameters[indices[0]] = point.0
-          parameters[indices[1]] = point.1
-          let velocity = field.velocity(at: parameters)
-          let (u, v) = (velocity[indices[0]], velocity[indices[1]])
-          let length = (u * u + v * v).squareRoot()
-          guard length > 0, length.isFinite else { continue }
-          // Directions; lengths differ too much to be drawn.
-          let factor = 0.62 * spacing / length
-          x.append(point.0 - factor * u / 2)
-          y.append(point.1 - factor * v / 2)
-          dx.append(factor * u)
-          dy.append(factor * v)
-        }
+    let field = GradientField(problem, threads: 1)
+    for row in 0..<count {
+      for column in 0..<count {
+        let point = (
+          box.x.lowerBound + (Double(column) + 0.5) * spacing, box.y.lowerBound + (Double(row) + 0.5) * spacing
+        )
+        var parameters = problem.network.parameters
+        parameters[indices[0]] = point.0
+        parameters[indices[1]] = point.1
+        let velocity = field.velocity(at: parameters)
+        let (u, v) = (velocity[indices[0]], velocity[indices[1]])
+        let length = (u * u + v * v).squareRoot()
+        guard length > 0, length.isFinite else { continue }
+        // Directions; lengths differ too much to be drawn.
+        let factor = 0.62 * spacing / length
+        x.append(point.0 - factor * u / 2)
+        y.append(point.1 - factor * v / 2)
+        dx.append(factor * u)
+        dy.append(factor * v)
       }
     }
     return Series("−∇L, direction", style: .arrows, color: 7, thickness: 0.9, x: x, y: y, low: dx, high: dy)
@@ -132,7 +131,7 @@ struct WeightPlane {
   /// The curves `f(x_d) = y_d`, one colour each.
   private func curves(in box: Box) -> [Series] {
     let problem = histories[0].run.problem
-    guard let evaluator = try? GradientEvaluator(problem.network, points: problem.inputs) else { return [] }
+    let evaluator = GradientEvaluator(problem.network, points: problem.inputs)
     let cells = 160
     let (width, height) = (box.x.upperBound - box.x.lowerBound, box.y.upperBound - box.y.lowerBound)
     func x(_ place: Double) -> Double { box.x.lowerBound + width * place / Double(cells) }

@@ -80,7 +80,7 @@ public struct WidthSweep: Sendable {
 
   private func sample(width: Int, index: Int, shouldStop: () -> Bool) throws -> Sample? {
     if shouldStop() { return nil }
-    let initial = FiniteNetwork(sampling: network, width: width, seed: seed, index: index)
+    let initial = try network.drawn(width: width, seed: seed, index: index)
     let problem = try TrainingProblem(
       network: initial, inputs: inputs, targets: targets, watching: others, timeScale: timeScale(width))
     let run = try TrainingRun(problem: problem, method: method, times: times)

@@ -36,6 +36,14 @@ struct BlockFunction: Sendable {
     return (leading.doubleValue, polynomial.degree)
   }
 
+  /// The time of one value over that of an addition, roughly.
+  var cost: Int {
+    switch shape {
+    case .monomial, .halfLines: 4
+    case .general: 60
+    }
+  }
+
   /// Writes the values at `count` numbers; `result` may be the numbers themselves.
   func evaluate(_ arguments: UnsafePointer<Double>, count: Int, into result: UnsafeMutablePointer<Double>) {
     switch shape {
@@ -53,6 +61,9 @@ struct BlockFunction: Sendable {
 struct BlockActivation: Sendable {
   let value: BlockFunction
   let derivative: BlockFunction
+
+  /// The time of a value and a derivative over that of an addition, roughly.
+  var cost: Int { value.cost + derivative.cost }
 
   init(_ activation: any Activation) {
     value = BlockFunction(activation.value)

@@ -94,7 +94,7 @@ import Testing
     let delta = 1e-4
     for index in 0..<3000 {
       let network = FiniteNetwork(sampling: try Network.headline, width: width, seed: 7, index: index)
-      let evaluator = try GradientEvaluator(network, points: [[1], [-1]])
+      let evaluator = GradientEvaluator(network, points: [[1], [-1]])
       let outputs = network.outputs(at: [[1], [-1]])
       let direction = evaluator.gradient(
         coefficients: [outputs[0] - 1, outputs[1] - 0.5], at: network.parameters)

@@ -60,8 +60,8 @@ private let both = """
   }
 
   private func checkInput(_ module: any FiniteModule) {
-    var parts: [ParameterGroup: [Double]] = [:]
-    let below = module.forward(Self.input).pullback(Self.derivatives, &parts)
+    let parts = KernelParts()
+    let below = module.forward(Self.input).pullback(Self.derivatives, parts)
     let step = 1e-5
     for point in 0..<2 {
       for neuron in 0..<5 {
@@ -104,11 +104,11 @@ private let both = """
     var stream = RandomStream(seed: 1, stream: 1)
     let module = NormalizationModule(layer, in: try context("ntk"), from: &stream)
     checkInput(module)
-    var parts: [ParameterGroup: [Double]] = [:]
-    _ = module.forward(Self.input).pullback(Self.derivatives, &parts)
+    let parts = KernelParts()
+    _ = module.forward(Self.input).pullback(Self.derivatives, parts)
     let gains = gradient(module, count: 5) { $0.gains?[$1] += $2 }
     #expect(close(parts[ParameterGroup(layer: 1, kind: .gain)], gains.packedGram))
-    let biases = gradient(module, count: 5) { $0.offsets?[$1] += $2 }
+    let biases = gradient(module, count: 5) { $0.bias?[$1] += $2 }
     #expect(close(parts[ParameterGroup(layer: 1, kind: .bias)], biases.packedGram))
   }
 
@@ -119,17 +119,23 @@ private let both = """
     var stream = RandomStream(seed: 1, stream: 1)
     let module = DenseModule(layer, in: try context(parameterization), from: &stream)
     checkInput(module)
-    var parts: [ParameterGroup: [Double]] = [:]
-    _ = module.forward(Self.input).pullback(Self.derivatives, &parts)
-    // The module holds m W and m_b β: N^(−a) m and N^(−A) m_b stand between them and W and β.
-    let (a, bias) = ["ntk": (5.0.squareRoot(), 1), "standard": (1, 1), "mup": (1, 1 / 5.0.squareRoot())][
-      parameterization, default: (1, 1)]
+    let parts = KernelParts()
+    _ = module.forward(Self.input).pullback(Self.derivatives, parts)
+    // Both rates are 1 here.
     let weights = gradient(module, count: 25) { $0.weights.elements[$1] += $2 }
-    #expect(
-      close(parts[ParameterGroup(layer: 1, kind: .weights)], weights.packedGram.map { $0 * (2 / a) * (2 / a) }))
-    let biases = gradient(module, count: 5) { $0.offsets?[$1] += $2 }
-    #expect(
-      close(parts[ParameterGroup(layer: 1, kind: .bias)], biases.packedGram.map { $0 * (3 / bias) * (3 / bias) }))
+    #expect(close(parts[ParameterGroup(layer: 1, kind: .weights)], weights.packedGram))
+    let biases = gradient(module, count: 5) { $0.bias?[$1] += $2 }
+    #expect(close(parts[ParameterGroup(layer: 1, kind: .bias)], biases.packedGram))
+    // What multiplies W and β at the width 5.
+    let factors = ["ntk": (2 / 5.0.squareRoot(), 3), "standard": (2, 3), "mup": (2, 3 * 5.0.squareRoot())]
+    let (a, b) = try #require(factors[parameterization])
+    var linear = module
+    linear.weights = Matrix(rows: 5, columns: 5, repeating: 0)
+    linear.weights[0, 0] = 1e-3
+    linear.bias = [1e-3, 1e-3, 1e-3, 1e-3, 1e-3]
+    let output = linear.forward(Matrix([[1, 0, 0, 0, 0]])).output
+    #expect(abs(atanh(output[0, 0]) - 1e-3 * (a + b)) < 1e-15)
+    #expect(abs(atanh(output[0, 1]) - 1e-3 * b) < 1e-15)
   }
 
   @Test func block() throws {
@@ -145,8 +151,8 @@ private let both = """
     var stream = RandomStream(seed: 1, stream: 1)
     let module = try context("ntk").module(block, from: &stream)
     #expect(module.forward(Self.input).output == Self.input)
-    var parts: [ParameterGroup: [Double]] = [:]
-    #expect(module.forward(Self.input).pullback(Self.derivatives, &parts) == Self.derivatives)
+    let parts = KernelParts()
+    #expect(module.forward(Self.input).pullback(Self.derivatives, parts) == Self.derivatives)
   }
 }
 

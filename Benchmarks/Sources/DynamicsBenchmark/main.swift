@@ -124,7 +124,7 @@ for name in ["relu", "square", "tanh", "erf", "gelu"] {
     let points = (0..<count).map { point in (0..<dimension).map { sin(Double(point * dimension + $0)) } }
     let targets = points.map { $0[0] }
     let network = try network(name, dimension: dimension)
-    let evaluator = try GradientEvaluator(network, points: points, threads: threads)
+    let evaluator = GradientEvaluator(network, points: points, threads: threads)
     let parameters = network.parameters
     var (residuals, velocity) = ([Double](repeating: 0, count: count), parameters)
     let time = residuals.withUnsafeMutableBufferPointer { residuals in

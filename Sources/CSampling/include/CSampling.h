@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tiles.h"
+
 /* Random numbers in bulk and sums over blocks of neurons: the loops that must be vectors.
 
    The random numbers use IEEE addition, multiplication, division and square root only, never contracted to a fused

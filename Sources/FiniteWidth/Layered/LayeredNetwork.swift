@@ -11,7 +11,7 @@ public struct LayeredNetwork: Sendable {
   public let network: Network
   /// The number of neurons of every hidden layer.
   public let width: Int
-  private let layers: [any FiniteModule]
+  private var layers: [any FiniteModule]
 
   /// Draws a network.
   ///
@@ -64,9 +64,9 @@ public struct LayeredNetwork: Sendable {
       values = pass.output
       pullbacks.append(pass.pullback)
     }
-    var parts: [ParameterGroup: [Double]] = [:]
+    let parts = KernelParts()
     var derivatives = Matrix(rows: count, columns: 1, repeating: 1)
-    for pullback in pullbacks.reversed() { derivatives = pullback(derivatives, &parts) }
+    for pullback in pullbacks.reversed() { derivatives = pullback(derivatives, parts) }
 
     let groups = network.trainedGroups
     return EmpiricalKernels(
@@ -74,7 +74,7 @@ public struct LayeredNetwork: Sendable {
       conditionalNNGP: (layers.last as? DenseModule)?.conditionalNNGP(features) ?? [])
   }
 
-  /// The number of random numbers that one network takes.
+  /// The number of random numbers that one network takes, one for each parameter.
   public static func drawCount(of network: Network, width: Int) -> Double {
     network.layers.enumerated().reduce(0) { sum, item in
       let isLast = item.offset == network.layers.count - 1
@@ -84,14 +84,72 @@ public struct LayeredNetwork: Sendable {
   }
 }
 
-/// Takes the derivatives of the outputs f with respect to a layer's output (points × neurons) to those with respect to
-/// its input, and notes what each of the layer's groups contributes to the NTK, packed as in ``EmpiricalKernels``.
-typealias Pullback = (_ derivatives: Matrix, _ parts: inout [ParameterGroup: [Double]]) -> Matrix
+extension LayeredNetwork: TrainableNetwork {
+  public var hiddenWidths: [Int] { Array(repeating: width, count: network.layers.count - 1) }
 
-/// A layer with drawn parameters.
+  public var kinkedNeurons: Int { layers.reduce(0) { $0 + $1.kinkedNeurons } }
+
+  public var parameterLayout: ParameterLayout {
+    let trained = Set(network.trainedGroups)
+    var offset = 0
+    return ParameterLayout(
+      blocks: layers.flatMap(\.parameters).map { part in
+        defer { offset += part.values.count }
+        return ParameterLayout.Block(
+          group: part.group, range: offset..<(offset + part.values.count),
+          rate: trained.contains(part.group) ? part.rate : 0)
+      })
+  }
+
+  public var parameters: [Double] { layers.flatMap(\.parameters).flatMap(\.values) }
+
+  public func with(parameters: [Double]) -> LayeredNetwork {
+    var result = self
+    var rest = parameters[...]
+    for index in layers.indices { result.layers[index].take(&rest) }
+    precondition(rest.isEmpty, "there is a number for each parameter")
+    return result
+  }
+
+  /// On one thread.
+  public func gradientPass(at points: [[Double]], threads: Int) -> any GradientPass {
+    ModularGradientPass(
+      layers, layout: parameterLayout,
+      points: Matrix(rows: points.count, columns: network.inputDimension, elements: points.flatMap { $0 }))
+  }
+}
+
+/// Takes the derivatives of the outputs f with respect to a layer's output (points × neurons) to those with respect to
+/// its input, and brings the gradients of the layer's parameters to a sink.
+typealias Pullback = (_ derivatives: Matrix, _ sink: any GradientSink) -> Matrix
+
+/// A layer with parameters.
 protocol FiniteModule: Sendable {
+  /// Its parameters in order, as they stand before any multiplier.
+  var parameters: [ModuleParameters] { get }
+  /// How many neurons have an activation whose derivative jumps.
+  var kinkedNeurons: Int { get }
+
+  /// Takes its parameters from the front of a list, in the order of ``parameters``.
+  mutating func take(_ parameters: inout ArraySlice<Double>)
+
   /// Takes features (points × neurons) to features.
   func forward(_ input: Matrix) -> (output: Matrix, pullback: Pullback)
+}
+
+/// The values of one group of parameters.
+struct ModuleParameters {
+  var group: ParameterGroup
+  var values: [Double]
+  var rate: Double
+}
+
+extension ArraySlice {
+  /// Removes the first `count` elements and returns them.
+  mutating func take(_ count: Int) -> [Element] {
+    defer { removeFirst(count) }
+    return Array(prefix(count))
+  }
 }
 
 /// A layer of a network that can be drawn at finite width.

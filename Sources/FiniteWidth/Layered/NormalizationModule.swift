@@ -2,7 +2,7 @@ import LinearAlgebra
 import Moments
 import Networks
 
-/// A layer normalization with drawn gains and biases, over the neurons it has.
+/// A layer normalization with gains and biases, over the neurons it has.
 ///
 ///     ĥ = (h − μ)/s ,  s = √(σ² + ε) ,  h′ᵢ = γᵢ ĥᵢ + βᵢ
 ///
@@ -15,8 +15,9 @@ struct NormalizationModule: FiniteModule {
   private let path: LayerPath
   private let epsilon: Double
   private let factors: LayerFactors
+  /// `γ` and `β` before the factor of the parameterization.
   var gains: [Double]?
-  var offsets: [Double]?
+  var bias: [Double]?
 
   init(_ layer: LayerNormalization, in context: ModuleContext, from stream: inout RandomStream) {
     path = context.path
@@ -24,15 +25,27 @@ struct NormalizationModule: FiniteModule {
     // Gains and biases stand for one neuron each: the powers of N are those of a hidden layer's biases.
     let plain = DenseLayer(weights: ConstantLaw(0))
     factors = LayerFactors(context.network, plain, layer: context.path.layer, width: context.width)
-    let scale = factors.biasFactor * factors.initialBias
     var gains: [Double] = []
-    var offsets: [Double] = []
+    var bias: [Double] = []
     for _ in 0..<context.outputs {
-      if let gain = layer.gain { gains.append(scale * gain.sample(from: &stream)) }
-      if let bias = layer.bias { offsets.append(scale * bias.sample(from: &stream)) }
+      if let law = layer.gain { gains.append(factors.initialBias * law.sample(from: &stream)) }
+      if let law = layer.bias { bias.append(factors.initialBias * law.sample(from: &stream)) }
     }
     self.gains = layer.gain == nil ? nil : gains
-    self.offsets = layer.bias == nil ? nil : offsets
+    self.bias = layer.bias == nil ? nil : bias
+  }
+
+  var parameters: [ModuleParameters] {
+    [(ParameterGroup.Kind.gain, gains), (.bias, bias)].compactMap { kind, values in
+      values.map { ModuleParameters(group: ParameterGroup(path, kind), values: $0, rate: factors.biasRate) }
+    }
+  }
+
+  var kinkedNeurons: Int { 0 }
+
+  mutating func take(_ parameters: inout ArraySlice<Double>) {
+    if let count = gains?.count { gains = parameters.take(count) }
+    if let count = bias?.count { bias = parameters.take(count) }
   }
 
   func forward(_ input: Matrix) -> (output: Matrix, pullback: Pullback) {
@@ -49,12 +62,13 @@ struct NormalizationModule: FiniteModule {
     }
     return (
       affine(normalized),
-      { [normalized] derivatives, parts in
-        let rate = factors.biasRate * factors.biasFactor * factors.biasFactor
-        if gains != nil {
-          parts[ParameterGroup(path, .gain)] = derivatives.times(normalized).packedGram.map { rate * $0 }
+      { [normalized] derivatives, sink in
+        func add(_ kind: ParameterGroup.Kind, _ derivatives: Matrix) {
+          sink.add(
+            ParameterGroup(path, kind), derivatives: derivatives, factor: factors.biasFactor, rate: factors.biasRate)
         }
-        if offsets != nil { parts[ParameterGroup(path, .bias)] = derivatives.packedGram.map { rate * $0 } }
+        if gains != nil { add(.gain, derivatives.times(normalized)) }
+        if bias != nil { add(.bias, derivatives) }
         return below(derivatives, normalized, inverses)
       }
     )
@@ -64,7 +78,9 @@ struct NormalizationModule: FiniteModule {
     var output = normalized
     for index in output.elements.indices {
       let neuron = index % output.columns
-      output.elements[index] = (gains?[neuron] ?? 1) * output.elements[index] + (offsets?[neuron] ?? 0)
+      output.elements[index] =
+        (gains.map { factors.biasFactor * $0[neuron] } ?? 1) * output.elements[index]
+        + (bias.map { factors.biasFactor * $0[neuron] } ?? 0)
     }
     return output
   }
@@ -72,7 +88,9 @@ struct NormalizationModule: FiniteModule {
   private func below(_ derivatives: Matrix, _ normalized: Matrix, _ inverses: [Double]) -> Matrix {
     var result = derivatives
     if let gains {
-      for index in result.elements.indices { result.elements[index] *= gains[index % result.columns] }
+      for index in result.elements.indices {
+        result.elements[index] *= factors.biasFactor * gains[index % result.columns]
+      }
     }
     let count = Double(result.columns)
     for point in 0..<result.rows {

@@ -2,10 +2,10 @@ import LinearAlgebra
 import Moments
 import Networks
 
-/// A residual block with drawn parameters, `h′ = h + m B(h)`: derivatives reach the input directly and through the
+/// A residual block with parameters, `h′ = h + m B(h)`: derivatives reach the input directly and through the
 /// branch.
 struct ResidualModule: FiniteModule {
-  private let branch: [any FiniteModule]
+  private var branch: [any FiniteModule]
   private let multiplier: Double
 
   init(
@@ -21,6 +21,14 @@ struct ResidualModule: FiniteModule {
     multiplier = block.branchMultiplier.doubleValue
   }
 
+  var parameters: [ModuleParameters] { branch.flatMap(\.parameters) }
+
+  var kinkedNeurons: Int { branch.reduce(0) { $0 + $1.kinkedNeurons } }
+
+  mutating func take(_ parameters: inout ArraySlice<Double>) {
+    for index in branch.indices { branch[index].take(&parameters) }
+  }
+
   func forward(_ input: Matrix) -> (output: Matrix, pullback: Pullback) {
     var values = input
     var pullbacks: [Pullback] = []
@@ -31,9 +39,9 @@ struct ResidualModule: FiniteModule {
     }
     return (
       input + multiplier * values,
-      { derivatives, parts in
+      { derivatives, sink in
         var inner = multiplier * derivatives
-        for pullback in pullbacks.reversed() { inner = pullback(inner, &parts) }
+        for pullback in pullbacks.reversed() { inner = pullback(inner, sink) }
         return derivatives + inner
       }
     )

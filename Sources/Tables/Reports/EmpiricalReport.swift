@@ -6,7 +6,7 @@ import Networks
 
 /// Outputs and NTK of one finite network beside its infinitely wide limit, `infwidth/empirical/1`.
 public struct EmpiricalReport: Sendable {
-  public let network: FiniteNetwork
+  public let network: any TrainableNetwork
   public let points: [[ExactNumber]]
   public let kernels: EmpiricalKernels
   /// The limit at the same pairs; nil where none was asked for.
@@ -15,7 +15,7 @@ public struct EmpiricalReport: Sendable {
   public let limitProblem: String?
 
   public init(
-    _ network: FiniteNetwork, at points: [[ExactNumber]], limit: KernelTable? = nil, limitProblem: String? = nil
+    _ network: any TrainableNetwork, at points: [[ExactNumber]], limit: KernelTable? = nil, limitProblem: String? = nil
   ) {
     self.network = network
     self.points = points
@@ -63,7 +63,7 @@ public struct EmpiricalReport: Sendable {
   /// The one width of all hidden layers, where the kernel goes like a power of it: a limit that is infinite or zero says
   /// little of this network.
   private var commonWidth: Int? {
-    let widths = Set(network.layers.dropLast().map(\.outputs))
+    let widths = Set(network.hiddenWidths)
     guard let limit, widths.count == 1, limit.entries.contains(where: { !$0.ntkLaw.exponent.isZero }) else {
       return nil
     }
@@ -82,13 +82,16 @@ public struct EmpiricalReport: Sendable {
   }
 
   private var title: String {
-    let widths = network.layers.dropLast().map { String($0.outputs) }.joined(separator: ", ")
+    let widths = network.hiddenWidths.map(String.init).joined(separator: ", ")
     return "Empirical NTK" + (network.network.name.map { " of \($0)" } ?? "") + ", width \(widths)"
   }
 
+  /// Of networks of dense layers, which may come from a file.
+  private var multipliers: [(weights: Double, bias: Double?)] { (network as? FiniteNetwork)?.multipliers ?? [] }
+
   /// What multiplies the weights as they stand in the file.
   private var factors: [String] {
-    network.multipliers.enumerated().map { index, factor in
+    multipliers.enumerated().map { index, factor in
       "layer \(index + 1): the weights are multiplied by \(NumberText.shortest(factor.weights))"
         + (factor.bias.map { ", the bias by \(NumberText.shortest($0))" } ?? "")
     }
@@ -139,13 +142,13 @@ public struct EmpiricalReport: Sendable {
     let outputs = zip(points, kernels.outputs).map { point, output in
       JSONNode.object(JSONNode.members(of: point, named: "x") + [.init("f", .number(output))])
     }
-    let factors = network.multipliers.map { factor in
+    let factors = multipliers.map { factor in
       JSONNode.object(("weights", .number(factor.weights)), ("bias", factor.bias.map { .number($0) } ?? .null))
     }
     var members: [JSONNode.Member] = [
       .init("schema", .string("infwidth/empirical/1")), .init("entries", .array(entries)),
       .init("outputs", .array(outputs)), .init("multipliers", .array(factors)),
-      .init("widths", .array(network.layers.dropLast().map { .integer($0.outputs) })),
+      .init("widths", .array(network.hiddenWidths.map { .integer($0) })),
     ]
     if let limitProblem { members.append(.init("limitProblem", .string(limitProblem))) }
     return .object(members)

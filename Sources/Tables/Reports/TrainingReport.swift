@@ -108,7 +108,7 @@ public struct TrainingReport: Sendable {
 
   private var title: String {
     let name = problem.network.network.name.map { " of \($0)" } ?? ""
-    let widths = problem.network.layers.dropLast().map { String($0.outputs) }.joined(separator: ", ")
+    let widths = problem.network.hiddenWidths.map(String.init).joined(separator: ", ")
     switch history.run.method {
     case .gradientFlow: return "Gradient flow\(name), width \(widths)"
     case .gradientDescent(let step):
@@ -197,7 +197,7 @@ public struct TrainingReport: Sendable {
       .init(
         "slopes", .object(("measured", lists(\.measuredSlopes)), ("predicted", lists(\.predictedSlopes)))),
       .init("descent", list(\.descent)), .init("timeScale", .number(problem.timeScale)),
-      .init("widths", .array(problem.network.layers.dropLast().map { .integer($0.outputs) })),
+      .init("widths", .array(problem.network.hiddenWidths.map { .integer($0) })),
     ]
     if let drawn { members.append(.init("seed", JSONNode(seed: drawn.seed))) }
     members += methodMembers + outcomeMembers

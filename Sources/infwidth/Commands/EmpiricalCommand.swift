@@ -41,18 +41,20 @@ struct FiniteNetworkOptions: ParsableArguments {
   }
 
   /// The network of the file, or the one drawn.
-  func read(_ network: Network) throws -> FiniteNetwork {
-    if let weights { return try FiniteNetwork(network, weightsFile: weights) }
+  func read(_ network: Network) throws -> any TrainableNetwork {
+    if let weights {
+      _ = try network.denseLayers(for: "a weights file")
+      return try FiniteNetwork(network, weightsFile: weights)
+    }
     guard let width else {
       throw Failure.usage("no finite network is named. Give --weights FILE, or --width 100 to draw one.")
     }
     try Self.requireMemory(of: network, width: width)
-    return FiniteNetwork(sampling: network, width: width, seed: seed, index: 0)
+    return try network.drawn(width: width, seed: seed, index: 0)
   }
 
   static func requireMemory(of network: Network, width: Int) throws {
-    let n = Double(width)
-    let count = n * Double(network.inputDimension + 2) + Double(network.depth - 1) * n * (n + 1)
+    let count = LayeredNetwork.drawCount(of: network, width: width)
     guard count <= Double(maximumParameters) else {
       throw Failure.usage(
         "the width \(width) gives a network of \(Int(count)) parameters; at most \(maximumParameters) are trained.")
@@ -81,7 +83,6 @@ struct EmpiricalCommand: ParsableCommand {
 
   func run() throws {
     let network = try source.readNetwork()
-    _ = try network.denseLayers(for: "infwidth empirical")
     let points = try source.readPoints(of: network)
     let finite = try finite.read(network)
     try common.emit("computing kernels") {

@@ -102,7 +102,6 @@ struct TrainCommand: ParsableCommand {
     let network = try source.readNetwork()
     let data = try self.data.read(network)
     let others = try source.at.isEmpty && source.points == nil ? [] : source.readPoints(of: network)
-    _ = try network.denseLayers(for: "training")
     if let plot {
       _ = try PlotFormat(path: plot)
       _ = try Output(path: plot)
@@ -122,12 +121,15 @@ struct TrainCommand: ParsableCommand {
     let finite = try self.finite.read(network)
     let shown = try chosenPanels(parameters: finite.parameterLayout.trainedCount)
     let scale = try how.scale(of: network, default: "1")
-    func run(_ network: FiniteNetwork) throws -> TrainingRun {
+    func run(_ network: any TrainableNetwork) throws -> TrainingRun {
       try trainingRun(network, data, others, method: method, times: times, scale: scale)
     }
     let training = try run(finite)
     let output = try Output(path: common.output)
-    if let save { _ = try Output(path: save) }
+    if let save {
+      _ = try network.denseLayers(for: "the file of weights that --save writes")
+      _ = try Output(path: save)
+    }
     let saver = CheckpointSaver(try checkpoint.map { try Self.checked(Checkpoint(path: $0, for: training)) })
     let interruption = Interruption(seconds: maxSeconds)
     defer { interruption.end() }
@@ -135,7 +137,7 @@ struct TrainCommand: ParsableCommand {
     var paths: [TrainingHistory] = []
     if shown.contains(.plane), plot != nil, let width = self.finite.width {
       for index in 1..<max(1, trajectories ?? 8) where interruption.reason == nil {
-        let start = FiniteNetwork(sampling: network, width: width, seed: self.finite.seed, index: index)
+        let start = try network.drawn(width: width, seed: self.finite.seed, index: index)
         if let path = try? run(start).run(shouldStop: { interruption.reason != nil }) { paths.append(path) }
       }
     }
@@ -143,7 +145,9 @@ struct TrainCommand: ParsableCommand {
       history, points: data.inputs + others, drawn: self.finite.width.map { ($0, self.finite.seed) },
       remark: timeRemark(network))
     try output.write(report.document.text(as: common.format))
-    if let save { try Output(path: save).write(history.finalNetwork.weightsJSON) }
+    if let save, let network = history.finalNetwork as? FiniteNetwork {
+      try Output(path: save).write(network.weightsJSON)
+    }
     if let plot {
       let figure = TrainingFigure(history, others: paths, logarithmicTime: how.grid == "log")
       try Gnuplot.draw(figure.figure(shown, title: title(finite)), to: plot)
@@ -181,12 +185,12 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func trainingRun(
-    _ network: FiniteNetwork, _ data: TrainingData, _ others: [[ExactNumber]], method: TrainingMethod,
+    _ network: any TrainableNetwork, _ data: TrainingData, _ others: [[ExactNumber]], method: TrainingMethod,
     times: [Double], scale: (Int) -> Double
   ) throws -> TrainingRun {
     let problem = try TrainingProblem(
       network: network, inputs: data.inputs.map { $0.map(\.doubleValue) }, targets: data.targets.map(\.doubleValue),
-      watching: others.map { $0.map(\.doubleValue) }, timeScale: scale(network.layers[0].outputs))
+      watching: others.map { $0.map(\.doubleValue) }, timeScale: scale(network.hiddenWidths[0]))
     return try TrainingRun(problem: problem, method: method, times: times)
   }
 
@@ -206,10 +210,10 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
-  private func title(_ network: FiniteNetwork) -> String {
+  private func title(_ network: any TrainableNetwork) -> String {
     let name = network.network.name.map { "\($0), " } ?? ""
     let parameterization = network.network.parameterization.name ?? "general"
-    return "\(name)\(parameterization) parameterization, N = \(network.layers[0].outputs)"
+    return "\(name)\(parameterization) parameterization, N = \(network.hiddenWidths[0])"
   }
 
   /// How the time of this parameterization goes with the width, where the user left it alone.
