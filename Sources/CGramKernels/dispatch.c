@@ -74,6 +74,9 @@ void gram_mehler(const gram_row *row, int step, int first, size_t terms, size_t 
 DECLARE(void, gram_angular, const gram_row *row, size_t terms, const double *defect, size_t slope_terms, const double *slope, double scale, const double *scales)
 void gram_angular(const gram_row *row, size_t terms, const double *defect, size_t slope_terms, const double *slope, double scale, const double *scales) { CHOOSE(gram_angular, row, terms, defect, slope_terms, slope, scale, scales) }
 
+DECLARE(void, gram_conditional_means, const gram_conditional *dual, size_t count, const double *nodes, const double *samples, double deviation, double rho, double spread, double *value, double *slope)
+void gram_conditional_means(const gram_conditional *dual, size_t count, const double *nodes, const double *samples, double deviation, double rho, double spread, double *value, double *slope) { CHOOSE(gram_conditional_means, dual, count, nodes, samples, deviation, rho, spread, value, slope) }
+
 DECLARE(void, gram_residual, size_t count, const double *x, const double *y, double t, double *residual_square, double *residual_dot)
 void gram_residual(size_t count, const double *x, const double *y, double t, double *residual_square, double *residual_dot) { CHOOSE(gram_residual, count, x, y, t, residual_square, residual_dot) }
 

@@ -9,3 +9,4 @@
 #include "inputs.h"
 #include "layers.h"
 #include "series.h"
+#include "smoothed.h"

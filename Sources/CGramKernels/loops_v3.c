@@ -11,5 +11,6 @@
 #include "inputs.h"
 #include "layers.h"
 #include "series.h"
+#include "smoothed.h"
 #pragma clang attribute pop
 #endif

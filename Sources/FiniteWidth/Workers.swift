@@ -7,8 +7,9 @@ struct Workers: Sendable {
 
   init(count: Int) { self.count = max(1, count) }
 
-  /// Calls `body` with each item, worker w of W with every W-th of them from w on. The calls must write to places of
-  /// their own.
+  /// Calls `body` with each item, worker w of W with every W-th of them from w on.
+  ///
+  /// The calls must write to places of their own.
   func forEach<Item: Sendable>(_ items: [Item], _ body: (Item) -> Void) {
     let workers = min(count, items.count)
     guard workers > 1 else {

@@ -23,8 +23,19 @@ struct BlockSweep: Sendable {
     if let pairs = plan.assembled {
       return try pairs.run(a.inputs, rows: rows, b.inputs, columns: columns, into: block, upper: upper)
     }
-    let layers = plan.layers.indices.map { SweepLayer(self, $0) }
-    return try withExtendedLifetime(self) {
+    // One side may have had a series where the other is too wide for one.
+    let supplements = try plan.layers.indices.map { index -> SmoothedInputs? in
+      let (first, second) = (a.layers[index], b.layers[index])
+      if let smoothed = second.smoothed, first.smoothed == nil, first.series != nil {
+        return try SmoothedInputs(smoothed.dual, variances: Array(first.variances.buffer), threads: 1)
+      }
+      if let smoothed = first.smoothed, second.smoothed == nil, second.series != nil {
+        return try SmoothedInputs(smoothed.dual, variances: Array(second.variances.buffer), threads: 1)
+      }
+      return nil
+    }
+    let layers = plan.layers.indices.map { SweepLayer(self, $0, supplements[$0]) }
+    return try withExtendedLifetime((self, supplements)) {
       try layers.withUnsafeBufferPointer {
         try run(rows: rows, columns: columns, into: block, upper: upper, layers: $0)
       }
@@ -181,11 +192,9 @@ struct BlockSweep: Sendable {
     }
     switch layer.kernel {
     case .series(let series):
-      let length = series.terms * series.inner
-      for k in 0..<length { work.coefficients[k] = series.row[k * series.rowStride + i] }
-      gram_mehler(
-        &state, series.step, series.first, series.terms, series.inner, work.coefficients, series.columns + left,
-        series.columnStride, series.slopes.row[i], series.slopes.columns + left, layer.keepsAngles ? 1 : 0)
+      mehler(series, layer, i, left, &state, work)
+    case .smoothed(let smoothed):
+      try self.smoothed(smoothed, layer, index, strip, &state, work, needsSlopes: needsSlopes)
     case .angular(let defect, let slope, let powers):
       gram_angular(
         &state, defect.count, defect.baseAddress, slope.count, slope.baseAddress, powers?.row[i] ?? 1,
@@ -221,6 +230,68 @@ struct BlockSweep: Sendable {
     for k in 0..<state.count where min(work.before[k], work.beforeSum[k]) < Self.nearlyParallel {
       (work.gap[k], work.sum[k]) = (work.before[k], work.beforeSum[k])
       try single(index, i, left + k, k, work)
+    }
+  }
+
+  private func mehler(
+    _ series: SweepKernel.Series, _ layer: SweepLayer, _ i: Int, _ left: Int, _ state: inout gram_row, _ work: Workspace
+  ) {
+    let length = series.terms * series.inner
+    for k in 0..<length { work.coefficients[k] = series.row[k * series.rowStride + i] }
+    gram_mehler(
+      &state, series.step, series.first, series.terms, series.inner, work.coefficients, series.columns + left,
+      series.columnStride, series.slopes.row[i], series.slopes.columns + left, layer.keepsAngles ? 1 : 0)
+  }
+
+  /// The series for pairs of small variances, conditional means for all others.
+  private func smoothed(
+    _ kernel: SweepKernel.Smoothed, _ layer: SweepLayer, _ index: Int, _ strip: Strip, _ state: inout gram_row,
+    _ work: Workspace, needsSlopes: Bool
+  ) throws {
+    let (i, left) = (strip.row, strip.columns.lowerBound)
+    work.before.update(from: work.gap, count: state.count)
+    work.beforeSum.update(from: work.sum, count: state.count)
+    let (first, firstRoot) = (kernel.deviations.row[i], kernel.roots.row[i])
+    var isSmall = false
+    if let series = kernel.series, first <= kernel.seriesLimits.row {
+      isSmall = true
+      mehler(series, layer, i, left, &state, work)
+    }
+    for k in strip.skipped..<state.count {
+      let (second, secondRoot) = (kernel.deviations.columns[left + k], kernel.roots.columns[left + k])
+      if isSmall, second <= kernel.seriesLimits.columns { continue }
+      let (gap, sum) = (work.before[k], work.beforeSum[k])
+      if gap == 0, first == second {
+        (work.gap[k], work.sum[k], work.slope[k]) = (0, 2, a.layers[index].slopes[i])
+        continue
+      }
+      let rho = gap < sum ? 1 - gap : sum - 1
+      let (smaller, larger) = (min(first, second), max(first, second))
+      let spread = larger * (gap * sum).squareRoot()
+      var value = 0.0
+      let slope = needsSlopes ? work.slope + k : nil
+      if larger <= kernel.limit {
+        let samples =
+          first <= second ? kernel.samples.row + i * kernel.stride : kernel.samples.columns + (left + k) * kernel.stride
+        gram_conditional_means(
+          kernel.loops, kernel.nodeCount, kernel.nodes, samples, larger, rho, spread, &value, slope)
+      } else if let dual = a.layers[index].smoothed?.dual ?? b.layers[index].smoothed?.dual,
+        let level = dual.level(larger)
+      {
+        // Variances of a million and more.
+        let grid = dual.grids[level]
+        let samples = dual.samples(smaller, level: level).elements
+        gram_conditional_means(
+          kernel.loops, grid.count, grid.nodes.pointer, samples, larger, rho, spread, &value, slope)
+      }
+      let scale = firstRoot * secondRoot
+      let next = scale > 0 ? value / scale : 0
+      (work.gap[k], work.sum[k]) = (max(0, 1 - next), max(0, 1 + next))
+      if layer.keepsAngles, min(work.gap[k], work.sum[k]) < Self.nearlyParallel {
+        // A later kink feels the angle.
+        (work.gap[k], work.sum[k]) = (gap, sum)
+        try single(index, i, left + k, k, work)
+      }
     }
   }
 

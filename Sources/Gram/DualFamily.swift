@@ -19,7 +19,7 @@ enum DualFamily: Sendable {
   case exponential(amplitude: Double, rate: Double)
   /// Positively homogeneous of a degree above 1: a function of the angle, tabulated once.
   case angular(degree: Int)
-  /// Polynomials and functions analytic in a strip: a Mehler series while it is short.
+  /// Polynomials and functions analytic in a strip: a Mehler series while it is short, conditional means at larger variances.
   case series
   /// Everything else.
   case pairwise

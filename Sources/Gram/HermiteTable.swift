@@ -36,6 +36,8 @@ struct HermiteTable: Sendable {
   /// What truncation and quadrature leave, relative to `E φ′²`.
   let truncation: Double
 
+  /// Below this deviation the coefficients past the first are lost in the rounding errors of the function's values.
+  private static let nearlyConstant = 0x1p-6
   /// The longest series worth its while.
   static let limit = 1024
 
@@ -51,17 +53,28 @@ struct HermiteTable: Sendable {
 
   /// nil where the function is not analytic enough for these variances.
   init?(
-    _ f: ScalarFunction, bias: BiasShift, variances: [Double], tolerance: Double, threads: Int
+    _ activation: any Activation, bias: BiasShift, variances: [Double], tolerance: Double, threads: Int
   ) throws {
-    guard let largest = variances.max(), let rule = try Self.rule(f, bias, largest, tolerance) else { return nil }
+    let f = activation.value
+    guard let largest = variances.max() else { return nil }
+    // Where a constant outweighs all else the rule would end before what is left for the derivative.
+    let isOdd = f.parity == .odd && bias.law == nil
+    guard let rule = try Self.rule(f, bias, isOdd ? largest : max(largest, 0x1p-4), tolerance) else { return nil }
     (step, first, terms, inner) = (rule.step, rule.first, rule.terms, rule.shifts.count)
     truncation = rule.truncation
     stride = (variances.count + 7) & ~7
     coefficients = Vector(count: terms * inner * stride)
     // An input of variance 0 keeps the direction of its derivative.
-    let floor = 1e-30 * max(largest.squareRoot(), 1e-200)
+    let floor = 1e-30 * max(largest.squareRoot(), isOdd ? 1e-200 : 1e-100)
     let deviations = variances.map { max($0.squareRoot(), floor) }
     rule.fill(coefficients.pointer, stride: stride, deviations: deviations, threads: threads)
+    if step == 1 {
+      for j in deviations.indices where deviations[j] < Self.nearlyConstant {
+        rule.refill(
+          coefficients.pointer + j, stride: stride, deviation: deviations[j], derivative: activation.derivative.evaluate
+        )
+      }
+    }
 
     var scales = [Double](repeating: 0, count: variances.count)
     var slopes = scales
@@ -111,7 +124,7 @@ private struct TrapezoidalRule {
   init?(_ f: ScalarFunction, _ bias: BiasShift, _ variance: Double, tolerance: Double, margin: Double) throws {
     let largest = variance.squareRoot()
     evaluate = f.evaluate
-    guard let shifts = try Self.shifts(bias) else { return nil }
+    guard let shifts = try bias.rule() else { return nil }
     self.shifts = shifts
     let isCentred = shifts.count == 1 && shifts[0].value == 0
     step = isCentred && f.parity != .none ? 2 : 1
@@ -153,30 +166,6 @@ private struct TrapezoidalRule {
       let value = shift.root * evaluate(shift.value)
       return sum + value * value
     }
-  }
-
-  private static func shifts(_ bias: BiasShift) throws -> [(value: Double, root: Double)]? {
-    guard let law = bias.law else { return [(0, 1)] }
-    let factor = bias.multiplier.doubleValue
-    var result: [(value: Double, root: Double)] = []
-    for atom in law.decomposition.atoms {
-      result.append((factor * atom.value.doubleValue, atom.probability.doubleValue.squareRoot()))
-    }
-    for density in law.decomposition.densities {
-      // Analytic densities on a short interval; others are integrated pair by pair.
-      guard density.box != nil else { return nil }
-      let ends = ([density.lower, density.upper] + density.nodes).sorted()
-      let rule = try GaussLegendreRule(count: 16)
-      for (lower, upper) in zip(ends, ends.dropFirst()) where upper > lower {
-        guard (factor * (density.point(upper) - density.point(lower))).magnitude <= 2 else { return nil }
-        for (node, weight) in zip(rule.nodes, rule.weights) {
-          let t = 0.5 * (lower + upper) + 0.5 * (upper - lower) * node
-          let mass = density.mass.doubleValue * 0.5 * (upper - lower) * weight * density.weight(t)
-          result.append((factor * density.point(t), max(0, mass).squareRoot()))
-        }
-      }
-    }
-    return result.count <= 64 ? result : nil
   }
 
   private static func table(
@@ -254,6 +243,19 @@ private struct TrapezoidalRule {
     return true
   }
 
+  /// The coefficients past the first from the derivative: `a_{k+1} √(k+1) = √q E[φ′ h_k]`, to relative accuracy.
+  func refill(
+    _ result: UnsafeMutablePointer<Double>, stride: Int, deviation: Double, derivative: (Double) -> Double
+  ) {
+    for (node, shift) in shifts.enumerated() {
+      let values = nodes.map { shift.root * derivative(shift.value + deviation * $0) }
+      for k in 0..<max(0, terms - 1) {
+        let mean = nodes.indices.reduce(0.0) { $0 + table[k * nodes.count + $1] * values[$1] }
+        result[((k + 1) * shifts.count + node) * stride] = deviation / Double(k + 1).squareRoot() * mean
+      }
+    }
+  }
+
   /// The coefficients of the inputs, a few hundred inputs at a time.
   func fill(_ result: UnsafeMutablePointer<Double>, stride: Int, deviations: [Double], threads: Int) {
     let chunk = 256
@@ -285,6 +287,33 @@ private struct TrapezoidalRule {
     } else {
       DispatchQueue.concurrentPerform(iterations: chunks, execute: work)
     }
+  }
+}
+
+extension BiasShift {
+  /// A Gauss rule for the shift: nodes with the square roots of their weights; nil where it would take too many.
+  func rule() throws -> [(value: Double, root: Double)]? {
+    guard let law else { return [(0, 1)] }
+    let factor = multiplier.doubleValue
+    var result: [(value: Double, root: Double)] = []
+    for atom in law.decomposition.atoms {
+      result.append((factor * atom.value.doubleValue, atom.probability.doubleValue.squareRoot()))
+    }
+    for density in law.decomposition.densities {
+      // Analytic densities on a short interval; others are integrated pair by pair.
+      guard density.box != nil else { return nil }
+      let ends = ([density.lower, density.upper] + density.nodes).sorted()
+      let rule = try GaussLegendreRule(count: 16)
+      for (lower, upper) in zip(ends, ends.dropFirst()) where upper > lower {
+        guard (factor * (density.point(upper) - density.point(lower))).magnitude <= 2 else { return nil }
+        for (node, weight) in zip(rule.nodes, rule.weights) {
+          let t = 0.5 * (lower + upper) + 0.5 * (upper - lower) * node
+          let mass = density.mass.doubleValue * 0.5 * (upper - lower) * weight * density.weight(t)
+          result.append((factor * density.point(t), max(0, mass).squareRoot()))
+        }
+      }
+    }
+    return result.count <= 64 ? result : nil
   }
 }
 

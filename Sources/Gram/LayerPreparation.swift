@@ -11,11 +11,13 @@ extension PreparedLayer {
     switch plan.family {
     case .series:
       series = try HermiteTable(
-        plan.activation.value, bias: plan.shift, variances: variances, tolerance: options.tolerance,
+        plan.activation, bias: plan.shift, variances: variances, tolerance: options.tolerance,
         threads: options.threads)
       if let series {
         diagonal = Diagonal(scales: series.scales, slopes: series.slopes)
         truncation = series.truncation
+      } else if try smooth(plan, variances, options), let smoothed {
+        diagonal = Diagonal(scales: smoothed.scales, slopes: smoothed.slopes)
       } else {
         try tabulate(plan, variances, options, &diagonal)
       }
@@ -39,7 +41,7 @@ extension PreparedLayer {
       // A short series keeps small angles where the closed form does not.
       if plan.keepsAngles, tilt != nil {
         series = try HermiteTable(
-          plan.activation.value, bias: plan.shift, variances: variances, tolerance: options.tolerance,
+          plan.activation, bias: plan.shift, variances: variances, tolerance: options.tolerance,
           threads: options.threads)
         if let series {
           diagonal = Diagonal(scales: series.scales, slopes: series.slopes)
@@ -49,6 +51,25 @@ extension PreparedLayer {
     }
     scales = Vector(diagonal.scales)
     slopes = diagonal.slopes
+  }
+
+  /// Conditional means, beside a series for the small variances; false where there is no such method.
+  private mutating func smooth(_ plan: LayerPlan, _ variances: [Double], _ options: GramOptions) throws -> Bool {
+    guard let dual = try plan.smoothing.dual(plan, options),
+      let inputs = try SmoothedInputs(
+        dual, variances: variances, threads: options.threads)
+    else { return false }
+    truncation = dual.error
+    if variances.contains(where: { $0 <= dual.threshold }) {
+      // The others' coefficients fill their places.
+      series = try HermiteTable(
+        plan.activation, bias: plan.shift, variances: variances.map { min($0, dual.threshold) },
+        tolerance: options.tolerance, threads: options.threads)
+      guard let series else { return false }
+      truncation = max(truncation, series.truncation)
+    }
+    smoothed = inputs
+    return true
   }
 
   private mutating func closedForms(_ plan: LayerPlan, _ variances: [Double], _ diagonal: inout Diagonal) {

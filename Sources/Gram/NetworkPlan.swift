@@ -23,6 +23,8 @@ struct LayerPlan: Sendable {
   let keepsAngles: Bool
   /// The duals of one pair, for what the vector loops do not cover; adds no bias variance.
   let duals: LayerDuals
+  /// The duals by conditional means, once they are needed.
+  let smoothing = SmoothedDualCache()
 }
 
 /// A network as the recursion sees it.

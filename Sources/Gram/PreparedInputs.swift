@@ -111,6 +111,8 @@ struct PreparedLayer: Sendable {
   /// For waves and exponentials: `ω √q`, and 1 over the normalized `√E φ²`.
   var wave: (deviations: Vector, norms: Vector)?
   var series: HermiteTable?
+  /// For variances that are too large for a series.
+  var smoothed: SmoothedInputs?
   var table: AngularTable?
   /// What truncated series and tables leave, relative to the diagonal.
   var truncation = 0.0

@@ -28,7 +28,8 @@ struct SweepLayer {
   /// Whether a later kink feels the angle.
   let keepsAngles: Bool
 
-  init(_ sweep: BlockSweep, _ index: Int) {
+  /// - Parameter supplement: What one side lacks of the other's.
+  init(_ sweep: BlockSweep, _ index: Int, _ supplement: SmoothedInputs?) {
     let (plan, a, b) = (sweep.plan.layers[index], sweep.a.layers[index], sweep.b.layers[index])
     gain = plan.gain
     // The first layer's own term has a scale of its own.
@@ -45,7 +46,7 @@ struct SweepLayer {
     }
     scales = Sides(a.scales, b.scales)
     keepsAngles = plan.keepsAngles
-    kernel = index == 0 && sweep.plan.trueFirstLayer != nil ? .trueFirstLayer : SweepKernel(plan, a, b)
+    kernel = index == 0 && sweep.plan.trueFirstLayer != nil ? .trueFirstLayer : SweepKernel(plan, a, b, supplement)
   }
 }
 
@@ -76,6 +77,23 @@ enum SweepKernel {
   }
 
   case series(Series)
+  /// Conditional means, and a series for the pairs that it is good for.
+  struct Smoothed {
+    let loops: UnsafePointer<gram_conditional>
+    let nodes: UnsafePointer<Double>
+    let nodeCount: Int
+    /// The largest deviation that the samples at hand are good for.
+    let limit: Double
+    let deviations: Sides
+    let roots: Sides
+    let samples: Sides
+    let stride: Int
+    let series: Series?
+    /// The largest deviations with a series.
+    let seriesLimits: (row: Double, columns: Double)
+  }
+
+  case smoothed(Smoothed)
   case angular(UnsafeBufferPointer<Double>, UnsafeBufferPointer<Double>, powers: Sides?)
   case bilinear(linear: Double, even: Double, slopeAtZero: Double, vanishing: Bool)
   case jump(mean: Double, jump: Double)
@@ -88,15 +106,31 @@ enum SweepKernel {
   case pairwise
 
   /// The vector loop that both sides were prepared for, or the methods of a single pair.
-  init(_ plan: LayerPlan, _ a: PreparedLayer, _ b: PreparedLayer) {
+  init(_ plan: LayerPlan, _ a: PreparedLayer, _ b: PreparedLayer, _ supplement: SmoothedInputs?) {
     self = .pairwise
+    var series: Series?
     if let first = a.series, let second = b.series, first.step == second.step, first.inner == second.inner {
-      self = .series(
-        Series(
-          step: Int32(first.step), first: Int32(first.first), terms: min(first.terms, second.terms),
-          inner: first.inner, row: first.coefficients.pointer, rowStride: first.stride,
-          columns: second.coefficients.pointer, columnStride: second.stride,
-          slopes: Sides(first.slopeScales, second.slopeScales)))
+      series = Series(
+        step: Int32(first.step), first: Int32(first.first), terms: min(first.terms, second.terms),
+        inner: first.inner, row: first.coefficients.pointer, rowStride: first.stride,
+        columns: second.coefficients.pointer, columnStride: second.stride,
+        slopes: Sides(first.slopeScales, second.slopeScales))
+    }
+    if let first = a.smoothed ?? supplement, let second = b.smoothed ?? supplement {
+      func limit(_ side: PreparedLayer) -> Double {
+        side.smoothed == nil ? .infinity : first.dual.threshold.squareRoot()
+      }
+      let grid = first.dual.grids[0]
+      self = .smoothed(
+        Smoothed(
+          loops: first.dual.loops, nodes: UnsafePointer(grid.nodes.pointer), nodeCount: grid.count, limit: grid.limit,
+          deviations: Sides(first.deviations, second.deviations), roots: Sides(first.roots, second.roots),
+          samples: Sides(first.samples, second.samples), stride: first.stride, series: series,
+          seriesLimits: (limit(a), limit(b))))
+      return
+    }
+    if let series {
+      self = .series(series)
       return
     }
     if let first = a.table, let second = b.table,
@@ -144,7 +178,10 @@ enum SweepKernel {
   }
 
   var seriesLength: Int {
-    if case .series(let series) = self { return series.terms * series.inner }
-    return 0
+    switch self {
+    case .series(let series): series.terms * series.inner
+    case .smoothed(let smoothed): smoothed.series.map { $0.terms * $0.inner } ?? 0
+    default: 0
+    }
   }
 }

@@ -60,15 +60,23 @@ public enum BLAS {
 
 extension Matrix {
   /// The matrix product.
-  public static func * (a: Matrix, b: Matrix) -> Matrix {
-    precondition(a.columns == b.rows, "the columns of the left matrix are the rows of the right one")
-    var result = Matrix(rows: a.rows, columns: b.columns)
+  public static func * (a: Matrix, b: Matrix) -> Matrix { product(a, b) }
+
+  /// `α op(A) op(B)`, op the transposition or nothing.
+  public static func product(
+    _ a: Matrix, _ b: Matrix, transposeA: Bool = false, transposeB: Bool = false, factor: Double = 1
+  ) -> Matrix {
+    let (rows, inner) = transposeA ? (a.columns, a.rows) : (a.rows, a.columns)
+    let (other, columns) = transposeB ? (b.columns, b.rows) : (b.rows, b.columns)
+    precondition(inner == other, "the columns of the left matrix are the rows of the right one")
+    var result = Matrix(rows: rows, columns: columns)
     a.elements.withUnsafeBufferPointer { left in
       b.elements.withUnsafeBufferPointer { right in
         result.elements.withUnsafeMutableBufferPointer { out in
           guard let p = left.baseAddress, let q = right.baseAddress, let r = out.baseAddress else { return }
           BLAS.multiply(
-            m: a.rows, n: b.columns, k: a.columns, p, lda: a.columns, q, ldb: b.columns, into: r, ldc: b.columns)
+            transposeA: transposeA, transposeB: transposeB, m: rows, n: columns, k: inner, alpha: factor, p,
+            lda: a.columns, q, ldb: b.columns, into: r, ldc: columns)
         }
       }
     }

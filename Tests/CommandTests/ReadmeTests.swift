@@ -36,9 +36,9 @@ import Testing
     try CommandRunner.withTemporaryFolder { folder in
       for command in commands where !command.hasPrefix("infwidth verify") {
         // What a command writes goes elsewhere.
+        let files = ["study.svg", "training.svg", "K.npy", "network.yaml"]
         let words = CommandRunner.words(command).dropFirst().map { word in
-          ["study.svg", "training.svg", "K.npy", "network.yaml"].contains(word)
-            ? folder.appendingPathComponent(word).path : word
+          files.contains(word) ? folder.appendingPathComponent(word).path : word
         }
         let result = try CommandRunner.run(Array(words))
         #expect(result.status == 0, "\(command): \(result.errors)")

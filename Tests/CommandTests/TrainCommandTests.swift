@@ -187,8 +187,11 @@ import Testing
     try expectFailure(["train", "--pair", ":1", "--width", "2", "--time", "1"], status: 64, "the input is missing")
     try expectFailure(["train", "--pair", "1:nan", "--width", "2", "--time", "1"], status: 64, "the target", "'nan'")
     try expectFailure(
-      ["train", "--network", "examples/residual-relu.yaml", "--pair", "1,0:1", "--width", "2", "--time", "1"],
-      status: 64, "residual block", "training")
+      [
+        "train", "--network", "examples/residual-relu.yaml", "--pair", "1,0:1", "--width", "2", "--time", "1", "--save",
+        "w",
+      ],
+      status: 64, "residual block", "--save")
     try expectFailure(["train", "--pair", "1", "--width", "2", "--time", "1"], status: 64, "--pair '1'")
     try expectFailure(["train", "--width", "2", "--time", "0"] + data, status: 64, "--time 0")
     try expectFailure(["train", "--width", "2", "--time", "1", "--plot", "a.gif"] + data, status: 64, "a.gif", ".svg")

@@ -83,6 +83,41 @@ void gram_angular(
     const gram_row *row, size_t terms, const double *defect, size_t slope_terms, const double *slope, double scale,
     const double *scales);
 
+/* A part, even or odd, of a smoothed function: on each interval in u, row j of `table` holds the coefficients of T_j in u,
+   one for each Chebyshev polynomial in t; rows have `stride` elements, a multiple of 8, intervals `degree` rows. */
+typedef struct {
+  size_t terms, stride, degree; /* no terms: the part is 0 */
+  const double *table;
+} gram_series;
+
+/* S(m, s) = E f(m + s Z), with u = 1 / sqrt(1 + (s/c)^2), y = u m / c, t = y / sqrt(L^2 + y^2). */
+typedef struct {
+  gram_series even, odd;
+  int growth; /* 1 where S is the series times sqrt(L^2 + y^2) c / u, 0 where it is the series, -1 where it is that times u */
+  int even_samples, odd_samples; /* which array of an input's samples belongs to which part */
+} gram_smoothed;
+
+/* The most terms of a series, and the most nodes of a quadrature. */
+#define GRAM_TERMS 56
+#define GRAM_NODES 512
+
+typedef struct {
+  double scale, length; /* c, L */
+  const double *ends;   /* of the intervals in u */
+  size_t intervals;
+  gram_smoothed value, slope;
+  size_t segments;              /* integrals over x >= 0 */
+  const double *shifts, *signs; /* of each: S is taken at shift + sign rho sigma x */
+  size_t arrays;                /* of samples in each */
+} gram_conditional;
+
+/* E[phi(u) phi(v)] and, if asked for, E[phi'(u) phi'(v)]: the samples, `count` in each array of each segment, are those of the
+   input of smaller variance at the nodes, with their weights; `deviation` is that of the other, `spread` its conditional
+   one. `count` is a multiple of 8, at most GRAM_NODES. */
+void gram_conditional_means(
+    const gram_conditional *dual, size_t count, const double *nodes, const double *samples, double deviation, double rho,
+    double spread, double *value, double *slope);
+
 /* r = y - t x by fused multiply-adds, then |r|^2 and r.x. */
 void gram_residual(
     size_t count, const double *x, const double *y, double t, double *residual_square, double *residual_dot);

@@ -45,7 +45,7 @@ struct DenseModule: FiniteModule {
   }
 
   func forward(_ input: Matrix) -> (output: Matrix, pullback: Pullback) {
-    var sums = factors.weightFactor * (input * weights.transposed)
+    var sums = Matrix.product(input, weights, transposeB: true, factor: factors.weightFactor)
     if let bias {
       for index in sums.elements.indices { sums.elements[index] += factors.biasFactor * bias[index % sums.columns] }
     }
@@ -65,7 +65,7 @@ struct DenseModule: FiniteModule {
           sink.add(
             ParameterGroup(path, .bias), derivatives: inner, factor: factors.biasFactor, rate: factors.biasRate)
         }
-        return factors.weightFactor * (inner * weights)
+        return Matrix.product(inner, weights, factor: factors.weightFactor)
       }
     )
   }

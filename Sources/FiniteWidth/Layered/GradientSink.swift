@@ -42,7 +42,7 @@ final class GradientParts: GradientSink {
   subscript(group: ParameterGroup) -> [Double]? { parts[group] }
 
   func add(_ group: ParameterGroup, derivatives: Matrix, inputs: Matrix, factor: Double, rate: Double) {
-    parts[group] = (factor * (derivatives.transposed * inputs)).elements
+    parts[group] = Matrix.product(derivatives, inputs, transposeA: true, factor: factor).elements
   }
 
   func add(_ group: ParameterGroup, derivatives: Matrix, factor: Double, rate: Double) {

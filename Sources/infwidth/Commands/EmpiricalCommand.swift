@@ -42,7 +42,10 @@ struct FiniteNetworkOptions: ParsableArguments {
 
   /// The network of the file, or the one drawn.
   func read(_ network: Network) throws -> any TrainableNetwork {
-    if let weights { return try FiniteNetwork(network, weightsFile: weights) }
+    if let weights {
+      _ = try network.denseLayers(for: "a weights file")
+      return try FiniteNetwork(network, weightsFile: weights)
+    }
     guard let width else {
       throw Failure.usage("no finite network is named. Give --weights FILE, or --width 100 to draw one.")
     }
