@@ -23,7 +23,9 @@ public protocol TrainableNetwork: Sendable {
 
   /// What evaluates gradients at these points.
   ///
-  /// - Parameter threads: How many threads may work; it does not change a result.
+  /// - Parameters:
+  ///   - points: Where outputs and gradients are wanted.
+  ///   - threads: How many threads may work; it does not change a result.
   func gradientPass(at points: [[Double]], threads: Int) -> any GradientPass
 }
 

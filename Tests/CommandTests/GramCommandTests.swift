@@ -226,7 +226,9 @@ private func program(_ name: String) -> URL? {
     try expectFailure(gram + ["--output", "/dev/full"], status: 74, "/dev/full", "regular file")
   }
 
-  /// A limit on the size of files: an error, and nothing left. 1 is 1024 bytes; the matrix has 128 + 8 · 400.
+  /// A limit on the size of files: an error, and nothing left.
+  ///
+  /// 1 is 1024 bytes; the matrix has 128 + 8 · 400.
   ///
   /// The thread sanitizer maps a file of its own before any program begins, and ends it with a bus error under such a limit.
   @Test(.disabled(if: CommandRunner.sanitizer == "thread", "the thread sanitizer needs larger files itself"))
