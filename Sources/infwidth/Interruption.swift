@@ -19,7 +19,11 @@ final class Interruption: @unchecked Sendable {
     deadline = seconds.map { DispatchTime.now() + $0 }
     let queue = DispatchQueue(label: "interruption")
     for (number, name) in Self.signals {
-      signal(number, SIG_IGN)
+      // kqueue does not replace the default action; on Linux libdispatch installs a handler of its own, and a signal that
+      // is ignored until then would be lost.
+      #if canImport(Darwin)
+        signal(number, SIG_IGN)
+      #endif
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler { [weak self] in
         signal(number, SIG_DFL)
