@@ -3,6 +3,13 @@
 
 #pragma STDC FP_CONTRACT OFF
 
+/* Compilers take half vectors of the newest processors unless asked. */
+#if defined(__x86_64__)
+#define WIDE __attribute__((min_vector_width(512)))
+#else
+#define WIDE
+#endif
+
 /* Points, or rows, that are taken together, so that a vector is loaded once for all of them. */
 enum { GROUP = 4 };
 
@@ -28,7 +35,7 @@ INLINE void preactivations(size_t group, size_t neurons, size_t inputs, const do
   }
 }
 
-VECTORIZED void tile_preactivations(size_t points, size_t neurons, size_t inputs, const double *x,
+VECTORIZED WIDE void tile_preactivations(size_t points, size_t neurons, size_t inputs, const double *x,
                                     const double *weights, const double *bias, double *out) {
   size_t a = 0;
   for (; a + GROUP <= points; a += GROUP) {
@@ -37,7 +44,7 @@ VECTORIZED void tile_preactivations(size_t points, size_t neurons, size_t inputs
   for (; a < points; a++) preactivations(1, neurons, inputs, x + a * inputs, weights, bias, out + a * neurons);
 }
 
-VECTORIZED void tile_outputs(size_t points, size_t neurons, const double *features, const double *weights,
+VECTORIZED WIDE void tile_outputs(size_t points, size_t neurons, const double *features, const double *weights,
                              double *out) {
   for (size_t a = 0; a < points; a++) {
     const double *row = features + a * neurons;
@@ -70,7 +77,7 @@ INLINE void columns(size_t group, size_t points, size_t neurons, size_t rows, co
   }
 }
 
-VECTORIZED void tile_columns(size_t points, size_t neurons, size_t rows, const double *coefficients,
+VECTORIZED WIDE void tile_columns(size_t points, size_t neurons, size_t rows, const double *coefficients,
                              const double *tile, double *out) {
   size_t r = 0;
   for (; r + GROUP <= rows; r += GROUP) {
@@ -108,7 +115,7 @@ INLINE void transpose8(row8 *r) {
 /* The first column of the next square of eight columns; the last square overlaps the one before. */
 INLINE size_t next_square(size_t k, size_t columns) { return k + 8 < columns && k + 16 > columns ? columns - 8 : k + 8; }
 
-VECTORIZED void tile_transpose(size_t rows, size_t columns, const double *x, double *out) {
+VECTORIZED WIDE void tile_transpose(size_t rows, size_t columns, const double *x, double *out) {
   size_t j = 0;
   if (columns >= 8) {
     for (; j + 8 <= rows; j += 8) {
@@ -125,7 +132,7 @@ VECTORIZED void tile_transpose(size_t rows, size_t columns, const double *x, dou
   }
 }
 
-VECTORIZED void tile_scatter(size_t neurons, size_t inputs, double factor, const double *weights, const double *sums,
+VECTORIZED WIDE void tile_scatter(size_t neurons, size_t inputs, double factor, const double *weights, const double *sums,
                              double *out) {
   size_t j = 0;
   if (inputs == 1) {

@@ -40,7 +40,7 @@ struct BlockFunction: Sendable {
   var cost: Int {
     switch shape {
     case .monomial, .halfLines: 4
-    case .general: 60
+    case .general: 100
     }
   }
 

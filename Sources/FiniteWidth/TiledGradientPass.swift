@@ -40,8 +40,10 @@ final class TiledGradientPass: GradientPass {
     var count: Int
   }
 
-  /// Neurons of a block.
-  private static let width = 256
+  /// Neurons of a block: a multiple of the lanes of a vector, so many that the slopes of all points stay in the nearest
+  /// cache while the sums over them are formed.
+  private static func width(points: Int) -> Int { max(64, min(256, 4096 / points / 16 * 16)) }
+
   /// Above this number of inputs the products are left to BLAS.
   private static let mostInputs = 32
 
@@ -54,14 +56,14 @@ final class TiledGradientPass: GradientPass {
     self.activation = activation
     let (count, inputs, neurons) = (points.count, hidden.inputs, hidden.outputs)
     pointCount = count
-    let size = Self.width
+    let size = Self.width(points: count)
     blocks = (0..<((neurons + size - 1) / size)).map {
       Block(index: $0, first: $0 * size, count: min(size, neurons - $0 * size))
     }
-    // Threads cost some microseconds to start, twice an evaluation.
+    // To wake a thread takes tens of microseconds, twice an evaluation.
     let work = neurons * count * (inputs + activation.cost)
-    self.workers = work >= 300_000 ? workers : Workers(count: 1)
-    chunk = 4
+    self.workers = work >= 2_500_000 ? workers : Workers(count: 1)
+    chunk = max(1, 1024 / size)
     self.points = Scratch(count: count * inputs)
     scaled = Scratch(count: count * inputs)
     features = Scratch(count: count * neurons)
