@@ -183,15 +183,6 @@ VECTORIZED double sampling_sum(size_t count, const double *x) {
   return total(&sums) + rest;
 }
 
-INLINE double dot(size_t count, const double *a, const double *b) {
-  lanes sums = 0;
-  size_t i = 0;
-  for (; i + LANES <= count; i += LANES) sums += LOAD(a + i) * LOAD(b + i);
-  double rest = 0;
-  for (; i < count; i++) rest += a[i] * b[i];
-  return total(&sums) + rest;
-}
-
 VECTORIZED double sampling_dot(size_t count, const double *a, const double *b) { return dot(count, a, b); }
 
 VECTORIZED void sampling_add_gram(size_t rows, size_t count, const double *a, size_t stride, double *sums) {

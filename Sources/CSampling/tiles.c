@@ -46,15 +46,7 @@ VECTORIZED WIDE void tile_preactivations(size_t points, size_t neurons, size_t i
 
 VECTORIZED WIDE void tile_outputs(size_t points, size_t neurons, const double *features, const double *weights,
                              double *out) {
-  for (size_t a = 0; a < points; a++) {
-    const double *row = features + a * neurons;
-    lanes sums = 0;
-    size_t j = 0;
-    for (; j + LANES <= neurons; j += LANES) sums += LOAD(row + j) * LOAD(weights + j);
-    double rest = 0;
-    for (; j < neurons; j++) rest += row[j] * weights[j];
-    out[a] = total(&sums) + rest;
-  }
+  for (size_t a = 0; a < points; a++) out[a] = dot(neurons, features + a * neurons, weights);
 }
 
 INLINE void columns(size_t group, size_t points, size_t neurons, size_t rows, const double *coefficients,

@@ -35,7 +35,7 @@ final class TrainingObserver {
   /// The record at one time; nil if the network is not finite there.
   func record(at time: Double, parameters: [Double]) -> TrainingRecord? {
     let kernels = problem.network.with(parameters: parameters).kernels(at: problem.points)
-    let (packed, outputs) = (kernels.ntk, kernels.outputs)
+    let (packed, outputs) = (Self.unsignedZeros(kernels.ntk), Self.unsignedZeros(kernels.outputs))
     guard outputs.allSatisfy(\.isFinite), packed.allSatisfy(\.isFinite) else { return nil }
     let count = problem.points.count
     let residuals = zip(outputs, problem.targets).map { $0 - $1 }
@@ -57,13 +57,17 @@ final class TrainingObserver {
     }
     let record = TrainingRecord(
       time: time, loss: problem.loss(outputs), descent: field.descent(of: velocity), outputs: outputs, kernel: packed,
-      predictedSlopes: predicted, measuredSlopes: measured, linearizedLoss: linearized.loss(at: time),
-      linearizedOutputs: linearized.outputs(at: time), distance: distance.squareRoot(),
+      predictedSlopes: Self.unsignedZeros(predicted), measuredSlopes: Self.unsignedZeros(measured),
+      linearizedLoss: linearized.loss(at: time),
+      linearizedOutputs: Self.unsignedZeros(linearized.outputs(at: time)), distance: distance.squareRoot(),
       travelled: travelled.squareRoot(), kernelChange: relativeChange(packed), largestMove: largest,
       plane: planeIndices.map { $0.map { parameters[$0] } },
       linearizedPlane: planeIndices.map { $0.map { initial[$0] + moves[$0] } })
     return record.isFinite ? record : nil
   }
+
+  /// The numbers with 0 for −0: a property list stores equal numbers once, and a checkpoint would lose the sign.
+  private static func unsignedZeros(_ values: [Double]) -> [Double] { values.map { $0 + 0 } }
 
   /// `‖Θ_t − Θ₀‖ / ‖Θ₀‖`; off-diagonal entries count twice.
   private func relativeChange(_ kernel: [Double]) -> Double {

@@ -5,6 +5,9 @@
 
 /* One hidden layer on a tile: a block of its neurons at all points, or at some of them.
 
+   The products are of a few points with a few inputs, where OpenBLAS spends more on its call than on the work: with dgemm
+   in their place an evaluation of ten inputs takes 1.7 to 1.9 times as long.
+
    A tile is points x neurons, the neurons of a point together. All sums have a fixed order and are never contracted to
    fused operations: they are the same bits on every processor. */
 
